@@ -1,0 +1,1 @@
+"""Visits and the claims behind them; the only writer of bookings."""

@@ -1,0 +1,1 @@
+"""What the clinic is: locations, rooms, services, practitioners, hours and closures."""

@@ -1,0 +1,1 @@
+"""The database: engine, transactions, the guard against double booking, migrations."""

@@ -1,0 +1,61 @@
+"""What the database itself refuses, under one name on both engines.
+
+`occupancy_no_overlap`: no two rows of one resource and lane overlap. The guard never looks at time; acts delete expired
+claims before they insert. On SQLite the trigger looks at one row only: rows of a lane cannot overlap, so the first one
+that ends after the new start is also the first that starts.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from turnet.errors import TurnetError
+
+NO_OVERLAP = "occupancy_no_overlap"
+
+SQLITE = [
+    'CREATE INDEX "occupancy_by_end" ON "occupancy" ("resource", "lane", "ends_at")',
+    *(
+        f"""CREATE TRIGGER "{NO_OVERLAP}_{event}" BEFORE {event.upper()} ON "occupancy" WHEN NEW.ends_at <= NEW.starts_at OR (
+            SELECT starts_at FROM occupancy
+            WHERE resource = NEW.resource AND lane = NEW.lane AND ends_at > NEW.starts_at AND id <> {own}
+            ORDER BY ends_at LIMIT 1) < NEW.ends_at
+        BEGIN SELECT RAISE(ABORT, '{NO_OVERLAP}'); END"""
+        for event, own in (("insert", "-1"), ("update", "NEW.id"))
+    ),
+]
+
+POSTGRES = [
+    "CREATE EXTENSION IF NOT EXISTS btree_gist",
+    'CREATE INDEX "occupancy_by_end" ON "occupancy" ("resource", "lane", "ends_at")',
+    f"""ALTER TABLE "occupancy" ADD CONSTRAINT "{NO_OVERLAP}"
+        EXCLUDE USING gist (resource WITH =, lane WITH =, int8range(starts_at, ends_at) WITH &&)""",
+    f'ALTER TABLE "occupancy" ADD CONSTRAINT "{NO_OVERLAP}_positive" CHECK (ends_at > starts_at)',
+]
+
+
+def violated(error: BaseException) -> str | None:
+    """The name of the constraint or unique index that refused, or None when it was something else."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return str(error).removeprefix("UNIQUE constraint failed: ")
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return str(error.constraint_name)
+    return None
+
+
+def retryable(error: BaseException) -> bool:
+    """Postgres asked for another try: deadlock (40P01) or serialisation failure (40001)."""
+    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
+@contextmanager
+def translated(name: str, into: TurnetError) -> Iterator[None]:
+    """Outside the transaction: turns the guard's refusal into a domain error."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
+        if (violated(error) or "").startswith(name):
+            raise into from error
+        raise

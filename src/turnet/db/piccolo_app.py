@@ -1,0 +1,18 @@
+"""One Piccolo app owns every table, so there is one history of migrations."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+TABLE_MODULES = [
+    "turnet.clinic.tables",
+    "turnet.patients.tables",
+    "turnet.booking.tables",
+    "turnet.messaging.tables",
+]
+
+APP_CONFIG = AppConfig(
+    app_name="turnet",
+    migrations_folder_path=str(Path(__file__).parent / "migrations"),
+    table_classes=table_finder(TABLE_MODULES),
+)

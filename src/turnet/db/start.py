@@ -1,0 +1,94 @@
+"""Brings the database to this version's schema, under a lock, however many processes start at once.
+
+Schema changes are additive only: a new column is nullable or has a constant default. Each migration converges when it is
+cut off half-way on Postgres (one transaction) and, on SQLite, is one transaction too.
+"""
+
+import asyncio
+import contextlib
+import io
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from turnet.db.engine import AnyEngine, LiteEngine, PgEngine
+from turnet.db.transactions import fetch
+from turnet.settings import Settings
+
+_ADVISORY_LOCK = 0x7475726E  # "turn"
+
+
+class NewerSchema(RuntimeError):
+    """The database was made by a newer turnet; running this one could lose what that one stored."""
+
+
+def known() -> list[str]:
+    """Ids of the migrations this version carries, oldest first."""
+    folder = Path(__file__).parent / "migrations"
+    return sorted(file.stem.split("_")[1] for file in folder.glob("turnet_*.py"))
+
+
+async def applied(engine: AnyEngine) -> list[str]:
+    catalogue = (
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migration'"
+        if isinstance(engine, LiteEngine)
+        else "SELECT tablename FROM pg_tables WHERE tablename = 'migration' AND schemaname = current_schema()"
+    )
+    if not await fetch(catalogue):
+        return []
+    return sorted(name for (name,) in await fetch("SELECT name FROM migration WHERE app_name = {}", "turnet"))
+
+
+async def pending(engine: AnyEngine) -> list[str]:
+    """Ids still to be run. Raises `NewerSchema` when the database knows one that we do not."""
+    done = await applied(engine)
+    if unknown := sorted(set(done) - set(known())):
+        raise NewerSchema(
+            f"the database has schema {unknown[-1]}, this turnet knows {known()[-1]}: install the newer turnet again, "
+            "or restore the backup made before its upgrade"
+        )
+    return [name for name in known() if name not in done]
+
+
+async def migrate(engine: AnyEngine, settings: Settings) -> list[str]:
+    """Runs what is pending and returns the ids; safe when several processes start at once."""
+    if not await pending(engine):
+        return []
+    async with _lock(engine, settings):
+        names = await pending(engine)
+        if names:
+            from piccolo.apps.migrations.commands.forwards import run_forwards  # noqa: PLC0415  (slow, rarely needed)
+
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                result = await run_forwards("turnet")
+            if not result.success:
+                raise RuntimeError(f"migration failed: {said.getvalue()}")
+        return names
+
+
+@asynccontextmanager
+async def _lock(engine: AnyEngine, settings: Settings) -> AsyncIterator[None]:
+    if isinstance(engine, PgEngine):
+        connection = await asyncpg.connect(settings.database_url)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", _ADVISORY_LOCK)
+            yield
+        finally:
+            await connection.close()
+    else:
+        side = await asyncio.to_thread(_exclusive, settings.data / "migrate.lock")
+        try:
+            yield
+        finally:
+            side.close()
+
+
+def _exclusive(file: Path) -> sqlite3.Connection:
+    """A lock that the system frees when its holder dies: an exclusive transaction on a side file."""
+    connection = sqlite3.connect(file, timeout=120, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN EXCLUSIVE")
+    return connection
