@@ -1,0 +1,120 @@
+"""Bookings as everybody else reads and asks for them: frozen, without the database."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from turnet.booking.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The circumstances of one act: when, by whom, through which door. Read once, then passed on."""
+
+    now: datetime
+    """Business time."""
+    real: datetime
+    """The machine's time."""
+    key: bytes
+    """What patients' links are made with."""
+    actor: str = "patient"
+    """`patient`, `api`, `staff:<id>` or `system`; goes into the audit."""
+    door: str = "web"
+    address: str = ""
+    """The client's address (IPv6 by /64), hashed; for the caps."""
+    referrer: str = ""
+    """Host only."""
+    limited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A time somebody wants. Ids are `turnet.scheduling`'s: resource, location and service ids."""
+
+    service: int
+    start: int
+    """Minutes since 1970 UTC."""
+    location: int | None = None
+    """None: the first location, in the clinic's order, that has the time."""
+    practitioner: int | None = None
+    people: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who comes and how to reach them, already checked by `turnet.patients.model`."""
+
+    name: str
+    phone: str = ""
+    """E.164, or empty."""
+    phone_raw: str = ""
+    email: str = ""
+    email_raw: str = ""
+    language: str = "en"
+    for_whom: str = "me"
+    """`me`, `child` or `adult`."""
+    birth_year: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A short claim while a form is filled."""
+
+    public_id: str
+    wish: Wish
+    practitioner: int
+    room: int | None
+    location: int
+    expires_at: datetime
+    """Business time."""
+    extendable: bool
+    """False once it has lived its twenty minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One booking, with the ids that `turnet.clinic` resolves to names."""
+
+    id: int
+    public_id: str
+    reference: str
+    state: State
+    service: int
+    practitioner: int
+    """Resource id."""
+    room: int | None
+    """Resource id."""
+    location: int
+    patient_name: str
+    phone: str
+    email: str
+    language: str
+    for_whom: str
+    note: str = field(repr=False)
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    door: str
+    link_no: int
+    version: int
+    sequence: int
+    visit_no: int
+    moved_from: datetime | None
+    cancelled_at: datetime | None
+    undo_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def first_name(self) -> str:
+        """All of a name that a patient's page shows."""
+        return self.patient_name.split()[0] if self.patient_name.split() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    visit: Visit
+    token: str
+    """The patient's link."""
+    repeated: bool
+    """The same form came twice; this is the first one's booking."""

@@ -1,0 +1,74 @@
+"""Dates, times and money the way each language writes them. Instants are shown in the clinic's zone, always."""
+
+from datetime import date, datetime, time
+from functools import lru_cache
+
+from babel.dates import format_skeleton
+from babel.dates import format_time as babel_time
+from babel.numbers import format_currency, get_currency_precision
+
+from turnet.i18n import current
+
+_CLOCK = {"fi": "H.mm"}
+
+
+def clock_time(at: datetime | time) -> str:
+    """`09:30`, in Finnish `9.30`."""
+    return _clock_time(at.hour, at.minute, current().code)
+
+
+@lru_cache(maxsize=4096)
+def _clock_time(hour: int, minute: int, language: str) -> str:
+    return babel_time(time(hour, minute), _CLOCK.get(language, "HH:mm"), locale=current().locale)
+
+
+def _skeleton(name: str, day: date) -> str:
+    return format_skeleton(name, datetime(day.year, day.month, day.day), locale=current().locale)
+
+
+def day_long(day: date) -> str:
+    """`Tuesday 1 December`, `tiistai 1. joulukuuta`, `יום שלישי, 1 בדצמבר`."""
+    return _day_long(day, current().code)
+
+
+@lru_cache(maxsize=4096)
+def _day_long(day: date, language: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415
+
+    pattern = {"en": "EEEE d MMMM", "fi": "EEEE d. MMMM", "he": "EEEE, d בMMMM"}[language]
+    return format_date(day, pattern, locale=current().locale)
+
+
+def day_short(day: date) -> str:
+    """`Tue 1 Dec`, `ti 1.12.`, `יום ג׳, 1.12`."""
+    return _day_short(day, current().code)
+
+
+@lru_cache(maxsize=4096)
+def _day_short(day: date, language: str) -> str:
+    return _skeleton("MEd" if language == "he" else "MMMEd", day)
+
+
+def month_name(day: date) -> str:
+    """`December`, `joulukuu`, `דצמבר`."""
+    return _skeleton("LLLL", day)
+
+
+def weekday_short(weekday: int) -> str:
+    """Monday is 0: `Mo`, `ma`, `ב׳`."""
+    from babel.dates import get_day_names  # noqa: PLC0415
+
+    return str(get_day_names("short", "stand-alone", locale=current().locale)[weekday])
+
+
+def money(minor: int, currency: str) -> str:
+    """Minor units as `79 €`: no decimals when there are none to show."""
+    amount = minor / 10 ** get_currency_precision(currency)
+    whole = amount == int(amount)
+    return format_currency(
+        amount,
+        currency,
+        format=None if not whole else {"en": "¤#,##0", "fi": "#,##0 ¤", "he": "#,##0 ¤"}[current().code],
+        locale=current().locale,
+        currency_digits=not whole,
+    )
