@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from functools import lru_cache
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton, get_day_names
 from babel.dates import format_time as babel_time
 from babel.numbers import format_currency, get_currency_precision
 
@@ -33,8 +33,6 @@ def day_long(day: date) -> str:
 
 @lru_cache(maxsize=4096)
 def _day_long(day: date, language: str) -> str:
-    from babel.dates import format_date  # noqa: PLC0415
-
     pattern = {"en": "EEEE d MMMM", "fi": "EEEE d. MMMM", "he": "EEEE, d בMMMM"}[language]
     return format_date(day, pattern, locale=current().locale)
 
@@ -51,13 +49,11 @@ def _day_short(day: date, language: str) -> str:
 
 def month_name(day: date) -> str:
     """`December`, `joulukuu`, `דצמבר`."""
-    return _skeleton("LLLL", day)
+    return format_date(day, "LLLL", locale=current().locale)
 
 
 def weekday_short(weekday: int) -> str:
     """Monday is 0: `Mo`, `ma`, `ב׳`."""
-    from babel.dates import get_day_names  # noqa: PLC0415
-
     return str(get_day_names("short", "stand-alone", locale=current().locale)[weekday])
 
 

@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP, by audience; `kit` is the only shared part."""
