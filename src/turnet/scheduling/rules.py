@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, NamedTuple
 
 from turnet.scheduling.spans import Span
 
@@ -89,6 +90,8 @@ class Setup:
     room_locations: Mapping[int, int] = field(default_factory=dict)
     """Room → location."""
     services: Mapping[int, ServiceRules] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `grids` has worked out from this setup; lives and dies with it, so nothing ever has to be invalidated."""
 
 
 Busy = Mapping[int, list[Span]]
@@ -103,8 +106,7 @@ class Place:
     room: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A start on offer at one location, with everybody who could take it."""
 
     start: int

@@ -1,5 +1,6 @@
 """Half-open spans of UTC minutes `[start, end)`, and the few operations on sorted lists of them."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,7 +12,8 @@ class Span(NamedTuple):
     end: int
 
     def overlaps(self, other: "Span") -> bool:
-        return self.start < other.end and other.start < self.end
+        """Do they share a minute? Touching ones do not, and an empty span shares none with anything."""
+        return max(self.start, other.start) < min(self.end, other.end)
 
     def covers(self, other: "Span") -> bool:
         return self.start <= other.start and other.end <= self.end
@@ -48,3 +50,14 @@ def subtract(spans: list[Span], taken: list[Span]) -> list[Span]:
         if start < span.end:
             left.append(Span(start, span.end))
     return left
+
+
+def overlapping(spans: Iterable[Span], wanted: Span) -> list[Span]:
+    """Those of any `spans` that share time with `wanted`, by looking at each."""
+    return [span for span in spans if span.overlaps(wanted)]
+
+
+def hit(spans: list[Span], wanted: Span) -> Span | None:
+    """The last of `merged` spans that shares time with `wanted`, by bisection."""
+    place = bisect_left(spans, (wanted.end,)) - 1
+    return spans[place] if place >= 0 and spans[place].end > wanted.start and wanted.start < wanted.end else None
