@@ -7,6 +7,8 @@ cut off half-way on Postgres (one transaction) and, on SQLite, is one transactio
 import asyncio
 import contextlib
 import io
+import os
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +18,7 @@ import asyncpg
 
 from turnet.db.engine import AnyEngine, LiteEngine, PgEngine
 from turnet.db.transactions import fetch
+from turnet.ids import fingerprint
 from turnet.settings import Settings
 
 _ADVISORY_LOCK = 0x7475726E  # "turn"
@@ -92,3 +95,36 @@ def _exclusive(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=120, isolation_level=None, check_same_thread=False)
     connection.execute("BEGIN EXCLUSIVE")
     return connection
+
+
+class WrongKey(RuntimeError):
+    """The key file is not the one that this database's patient links were made with."""
+
+
+async def settled_key(settings: Settings) -> bytes:
+    """The key behind patients' links; made at the first start, remembered by its fingerprint from then on.
+
+    Raises `WrongKey` with one line that says what to do.
+    """
+    rows = await fetch("SELECT key_fingerprint FROM clinic WHERE id = 1")
+    known_print = rows[0][0] if rows else ""
+    file = settings.key_file
+    if not file.exists():
+        if known_print:
+            raise WrongKey(f"{file} is missing: put the key file of this database back from a backup, links depend on it")
+        _make_key(file)
+    key = file.read_bytes()
+    if known_print and fingerprint(key) != known_print:
+        raise WrongKey(f"{file} is not the key of this database: put the right one back from a backup, links depend on it")
+    if rows and not known_print:
+        await fetch("UPDATE clinic SET key_fingerprint = {} WHERE id = 1 RETURNING id", fingerprint(key))
+    return key
+
+
+def _make_key(file: Path) -> None:
+    """32 random bytes that only the owner may read; whoever starts first wins."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(32))

@@ -42,7 +42,9 @@ def _zone(zone: str) -> None:
 
 def _session(session: Session, name: str) -> None:
     _require(session.opens >= 0, f"{name}: opens at {session.opens}, before midnight")
-    _require(session.opens < session.closes, f"{name}: opens at {session.opens}, not before it closes at {session.closes}")
+    _require(
+        session.opens < session.closes, f"{name}: opens at {session.opens}, not before it closes at {session.closes}"
+    )
     _require(session.closes <= DAY, f"{name}: closes at {session.closes}, after 24:00 ({DAY})")
     _require(session.step > 0, f"{name}: step is {session.step} minutes, must be at least 1")
     _require(session.release >= 0, f"{name}: release is {session.release} minutes, must not be negative")
@@ -107,8 +109,6 @@ def _resources(setup: Setup, rules: ServiceRules) -> None:
     for room in rules.rooms:
         _require(room in setup.room_locations, f"service {rules.id}: room {room} is missing, it is at no location")
     for practitioner in rules.practitioners:
-        _require(
-            practitioner not in setup.room_locations, f"service {rules.id}: practitioner {practitioner} is a room"
-        )
+        _require(practitioner not in setup.room_locations, f"service {rules.id}: practitioner {practitioner} is a room")
     for kind, named in (("practitioner", rules.practitioners), ("room", rules.rooms)):
         _require(len(named) == len(set(named)), f"service {rules.id}: a {kind} is named twice")

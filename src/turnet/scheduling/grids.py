@@ -8,14 +8,19 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
+from operator import or_
+from typing import cast
 
 from turnet.scheduling.check import check
 from turnet.scheduling.hours import EPOCH, closed_for, grid, sessions
-from turnet.scheduling.rules import BadRules, Buffers, ServiceRules, Session, Setup, Slot
+from turnet.scheduling.rules import Buffers, ServiceRules, Session, Setup, Slot
 from turnet.scheduling.spans import Span, hit, merged
 
-_MOST_DAYS = 20_000
+_MOST_DAYS = 10_000
 """Days kept before the memo starts afresh, so that odd dates in addresses cannot fill the memory."""
+_MOST_TEAMS = 10_000
+_new = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +43,47 @@ class Grid:
     """The widest grid in force, in minutes."""
     starts: tuple[int, ...]
     """UTC minutes, ascending."""
-    upto: tuple[int, ...]
-    """`upto[i]` has the bits of the first `i` starts."""
+    earlier: tuple[int, ...]
+    """`earlier[minute - origin]` has the bits of the starts before that minute: looked up, not searched for."""
+    origin: int
     people: tuple[Column, ...]
     """In the service's order; nobody without a start."""
+    teams: dict[tuple[str, ...], tuple[int, ...]]
+    """Column of binary digits, one for each of `people` → those with a 1."""
     rooms: tuple[Column, ...] | None
     """None: the service needs no room."""
     latest: tuple[tuple[int, ...], list[Slot]] = ((), [])
     """The last answer and the masks it was built from: most days do not change between two questions."""
 
+    def before(self, minute: int) -> int:
+        """The bits of the starts before any minute."""
+        return self.earlier[min(max(minute - self.origin, 0), len(self.earlier) - 1)]
+
     def slots(self, masks: tuple[int, ...]) -> list[Slot]:
         """The starts at least one of `people` has, given each one's mask."""
-        if masks == self.latest[0]:
-            return self.latest[1]
-        width = f"0{len(self.starts)}b"
-        who: dict[tuple[str, ...], tuple[int, ...]] = {}
-        found: list[Slot] = []
+        known, answer = self.latest
+        if masks == known:
+            return answer
+        width, teams, location, minutes = f"0{len(self.starts)}b", self.teams, self.location, self.minutes
         # A mask in binary reads from the last start to the first, so the columns of digits do too.
-        digits = zip(*[format(mask, width) for mask in masks], strict=True)
-        for start, column in zip(reversed(self.starts), digits, strict=True):
-            if "1" in column:
-                if column not in who:
-                    who[column] = tuple(
-                        one.resource for one, digit in zip(self.people, column, strict=True) if digit == "1"
-                    )
-                found.append(Slot(start, start + self.minutes, self.location, who[column]))
-        found.reverse()
-        self.latest = (masks, found)
-        return found
+        columns = zip(*[format(mask, width) for mask in masks], strict=True)
+        answer = []
+        for start, column in zip(reversed(self.starts), columns, strict=True):
+            team = teams.get(column)
+            if team is None:
+                team = self._team(column)
+            if team:
+                # Not `Slot(…)`: this is the innermost loop of a month's page, and halves it.
+                answer.append(_new(Slot, (start, start + minutes, location, team)))
+        answer.reverse()
+        self.latest = (masks, answer)
+        return answer
+
+    def _team(self, column: tuple[str, ...]) -> tuple[int, ...]:
+        if len(self.teams) >= _MOST_TEAMS:
+            self.teams.clear()
+        named = tuple(one.resource for one, digit in zip(self.people, column, strict=True) if digit == "1")
+        return self.teams.setdefault(column, named)
 
 
 @dataclass(slots=True)
@@ -75,6 +93,10 @@ class _Memo:
     grids: dict[tuple[int, int], tuple[Grid, ...]] = field(default_factory=dict)
     sessions: dict[tuple[int, int], list[tuple[Session, Span]]] = field(default_factory=dict)
     closures: dict[tuple[int, int], list[Span]] = field(default_factory=dict)
+    earlier: dict[tuple[int, tuple[int, ...]], tuple[int, ...]] = field(default_factory=dict)
+    """(reach, starts counted from the first) → `Grid.earlier`, which most days share."""
+    teams: dict[tuple[int, ...], dict[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
+    """The people of a grid → `Grid.teams`, which most days share."""
 
 
 def rules_of(setup: Setup, service: int) -> ServiceRules:
@@ -120,8 +142,7 @@ def _memo(setup: Setup) -> _Memo:
     if memo is None:
         check(setup)
         memo = setup.memo["grids"] = _Memo()
-    assert isinstance(memo, _Memo)
-    return memo
+    return cast(_Memo, memo)
 
 
 def _built(setup: Setup, rules: ServiceRules, day: date) -> tuple[Grid, ...]:
@@ -134,30 +155,52 @@ def _built(setup: Setup, rules: ServiceRules, day: date) -> tuple[Grid, ...]:
                 for start in grid(setup.zone, day, session, rules.step or session.step)
                 if start + rules.minutes <= span.end
             ]
-            free = open_starts(starts, rules.minutes, rules.practitioner_buffers, closures(setup, practitioner, session.location))
+            free = open_starts(
+                starts, rules.minutes, rules.practitioner_buffers, closures(setup, practitioner, session.location)
+            )
             if free:
                 by_location.setdefault(session.location, {}).setdefault(practitioner, []).append((session, free))
     built = (_grid(setup, rules, location, people) for location, people in sorted(by_location.items()))
     return tuple(grid for grid in built if grid.rooms is None or grid.rooms)
 
 
-def _grid(
-    setup: Setup, rules: ServiceRules, location: int, people: dict[int, list[tuple[Session, list[int]]]]
-) -> Grid:
+def _grid(setup: Setup, rules: ServiceRules, location: int, people: dict[int, list[tuple[Session, list[int]]]]) -> Grid:
+    memo = _memo(setup)
     parts = [part for found in people.values() for part in found]
     starts = sorted({start for _, free in parts for start in free})
+    reach = rules.minutes + max(
+        buffers.before + buffers.after for buffers in (rules.practitioner_buffers, rules.room_buffers)
+    )
     return Grid(
         location=location,
         minutes=rules.minutes,
         step=max(rules.step or session.step for session, _ in parts),
         starts=tuple(starts),
-        upto=tuple((1 << count) - 1 for count in range(len(starts) + 1)),
+        earlier=_earlier(memo, starts, reach),
+        origin=starts[0] - reach,
         people=tuple(_person(rules, starts, practitioner, found) for practitioner, found in people.items()),
+        teams=memo.teams.setdefault(tuple(people), {}),
         rooms=_rooms(setup, rules, starts, location) if rules.rooms else None,
     )
 
 
-def _person(rules: ServiceRules, starts: list[int], practitioner: int, found: list[tuple[Session, list[int]]]) -> Column:
+def _earlier(memo: _Memo, starts: list[int], reach: int) -> tuple[int, ...]:
+    """For every minute from `reach` before the first start to `reach` after the last."""
+    shape = reach, tuple(start - starts[0] for start in starts)
+    if shape not in memo.earlier:
+        if len(memo.earlier) >= _MOST_DAYS // 10:
+            memo.earlier.clear()
+        masks = accumulate(1 << place for place in range(len(starts)))
+        known = dict(zip((start + 1 for start in shape[1]), masks, strict=True))
+        memo.earlier[shape] = tuple(
+            accumulate((known.get(minute, 0) for minute in range(-reach, shape[1][-1] + reach + 1)), or_)
+        )
+    return memo.earlier[shape]
+
+
+def _person(
+    rules: ServiceRules, starts: list[int], practitioner: int, found: list[tuple[Session, list[int]]]
+) -> Column:
     mask = 0
     reserved = []
     for session, free in found:

@@ -1,4 +1,4 @@
-"""The wall clock: local dates and minutes of the day turned into UTC minutes, and back. DST lives here and nowhere else.
+"""The wall clock: local dates and minutes of the day turned into UTC minutes, and back. DST lives here and only here.
 
 A session is a wall-clock rule. It lasts from the first to the last instant of its day that a clock on the wall shows
 between `opens` and `closes`, so Helsinki's 02:30–03:30 is 30 minutes long on the day the clock jumps from 03:00 to
@@ -18,10 +18,12 @@ from turnet.scheduling.spans import Span, overlapping
 
 EPOCH = date(1970, 1, 1).toordinal()
 _START = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = (date.min.toordinal() - EPOCH + 2) * DAY, (date.max.toordinal() - EPOCH - 2) * DAY
+"""What a `datetime` can say in every zone."""
 
 
 class Piece(NamedTuple):
-    """Part of a local day without a clock change: minute of the day = UTC minute + `shift`, for `start <= UTC < end`."""
+    """Part of a local day without a clock change: its minute is the UTC minute + `shift`, for `start <= UTC < end`."""
 
     start: int
     end: int
@@ -76,11 +78,11 @@ def pieces(zone: str, day: date) -> tuple[Piece, ...]:
 def _changes(zone: str, year: int) -> tuple[tuple[int, int], ...]:
     """(from UTC minute, offset) over a year and three days at either side; no zone changes twice within a day."""
     clock = ZoneInfo(zone)
-    minute = (date(year, 1, 1).toordinal() - EPOCH - 3) * DAY
-    found = [(minute, _ask(clock, minute))]
-    for minute in range(minute + DAY, minute + 373 * DAY, DAY):
-        if (ahead := _ask(clock, minute)) != found[-1][1]:
-            before, after = minute - DAY, minute
+    begin = (date(year, 1, 1).toordinal() - EPOCH - 3) * DAY
+    found = [(begin, _ask(clock, begin))]
+    for tomorrow in range(begin + DAY, begin + 373 * DAY, DAY):
+        if (ahead := _ask(clock, tomorrow)) != found[-1][1]:
+            before, after = tomorrow - DAY, tomorrow
             while after - before > 1:
                 middle = (before + after) // 2
                 before, after = (before, middle) if _ask(clock, middle) == ahead else (middle, after)
@@ -89,9 +91,8 @@ def _changes(zone: str, year: int) -> tuple[tuple[int, int], ...]:
 
 
 def _ask(clock: ZoneInfo, minute: int) -> int:
-    ahead = (_START + timedelta(minutes=minute)).astimezone(clock).utcoffset()
-    assert ahead is not None
-    return ahead // timedelta(minutes=1)
+    moment = _START + timedelta(minutes=min(max(minute, _FIRST), _LAST))
+    return (moment.astimezone(clock).replace(tzinfo=UTC) - moment) // timedelta(minutes=1)
 
 
 # --- sessions
@@ -116,9 +117,7 @@ def grid(zone: str, day: date, session: Session, step: int) -> Iterator[int]:
 def sessions(setup: Setup, practitioner: int, day: date) -> list[tuple[Session, Span]]:
     """Who works when: dated hours if there are any, otherwise the weekly ones, which a public holiday closes."""
     found = [(session, session_span(setup.zone, day, session)) for session in planned(setup, practitioner, day)]
-    return sorted(
-        ((session, span) for session, span in found if span), key=lambda pair: (pair[1], pair[0].location)
-    )
+    return sorted(((session, span) for session, span in found if span), key=lambda pair: (pair[1], pair[0].location))
 
 
 def planned(setup: Setup, practitioner: int, day: date, *, heed_holidays: bool = True) -> tuple[Session, ...]:
@@ -140,10 +139,9 @@ def planned(setup: Setup, practitioner: int, day: date, *, heed_holidays: bool =
 
 
 def practitioners(setup: Setup) -> tuple[int, ...]:
-    """Everybody the setup knows, once: first in the order of the weekly hours, then of dated hours and services."""
-    named = [rule.practitioner for rule in setup.weekly] + [practitioner for practitioner, _ in setup.dated]
-    for rules in setup.services.values():
-        named.extend(rules.practitioners)
+    """Everybody the setup knows, once: in the order of the services' own lists, then whoever only has hours."""
+    named = [practitioner for rules in setup.services.values() for practitioner in rules.practitioners]
+    named += [rule.practitioner for rule in setup.weekly] + [practitioner for practitioner, _ in setup.dated]
     return tuple(dict.fromkeys(named))
 
 

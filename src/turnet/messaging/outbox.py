@@ -1,0 +1,262 @@
+"""The outbox: rows written in the act's own transaction, claimed under a lease, finished behind a fence.
+
+A row that is here will be sent or visibly end as failed, skipped, cancelled or unknown; nothing else knows what is to be
+sent. Due times and deadlines are business time, leases are real time.
+"""
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from turnet.db.transactions import after_commit, fetch, on_sqlite
+
+LEASE = timedelta(seconds=60)
+"""More than twice what one call to a server may take."""
+
+VISIT_CANCELLED = "the visit was cancelled"
+"""Why a confirmation was dropped or skipped; an undo brings exactly these back."""
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message to be. `booking` and `sequence` say which state of which visit it speaks of."""
+
+    kind: str
+    channel: str
+    recipient: str
+    language: str
+    dedupe: str
+    due_at: datetime
+    not_after: datetime
+    booking: int | None = None
+    sequence: int = 0
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that is ours to send until the lease ends."""
+
+    id: uuid.UUID
+    kind: str
+    channel: str
+    recipient: str
+    language: str
+    booking: int | None
+    sequence: int
+    facts: Facts
+    due_at: datetime
+    not_after: datetime
+    attempts: int
+    """This one included."""
+    lease: str
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    queued: int
+    oldest_due_age_seconds: float
+    """How long the oldest message that should have left has been waiting; 0 when none is."""
+    failed_last_day: int
+    unknown: int
+
+
+async def _sleep_on() -> None:
+    """Nobody listens: the recurring job will find the row."""
+
+
+_wake: Callable[[], Awaitable[None]] = _sleep_on
+
+
+def on_new(callback: Callable[[], Awaitable[None]]) -> None:
+    """Registers what is called after the commit of every row that is due at once."""
+    global _wake  # noqa: PLW0603  (one process, one worker to wake)
+    _wake = callback
+
+
+async def add(
+    kind: str,
+    *,
+    channel: str,
+    recipient: str,
+    language: str,
+    dedupe: str,
+    due_at: datetime,
+    not_after: datetime,
+    now: datetime,
+    booking: int | None = None,
+    sequence: int = 0,
+    facts: Facts | None = None,
+) -> None:
+    """Adds one message; a second one with the same `dedupe` is silently the first."""
+    draft = Draft(kind, channel, recipient, language, dedupe, due_at, not_after, booking, sequence, facts or {})
+    await add_all([draft], now=now)
+
+
+async def add_all(drafts: Sequence[Draft], *, now: datetime) -> None:
+    """Adds all in one statement of the surrounding transaction and wakes the worker once it is durable."""
+    if not drafts:
+        return
+    places = "({}, {}, {}, {}, {}, {}, {}, {}, {}, 'queued', {}, {}, 0, {})"
+    await fetch(
+        "INSERT INTO message (id, dedupe, kind, channel, recipient, language, booking, sequence, facts, state, due_at, "
+        f"not_after, attempts, created_at) VALUES {', '.join([places] * len(drafts))} ON CONFLICT (dedupe) DO NOTHING",
+        *(value for draft in drafts for value in _values(draft, now)),
+    )
+    if any(draft.due_at <= now for draft in drafts):
+        after_commit(_nudge)
+
+
+def _values(draft: Draft, now: datetime) -> tuple[Any, ...]:
+    return (
+        uuid.uuid4(), draft.dedupe, draft.kind, draft.channel, draft.recipient, draft.language, draft.booking,
+        draft.sequence, json.dumps(draft.facts), draft.due_at, draft.not_after, now,
+    )  # fmt: skip
+
+
+async def _nudge() -> None:
+    await _wake()
+
+
+async def drop_queued(booking: int, kinds: Collection[str], reason: str, *, now: datetime) -> list[str]:
+    """Cancels what has not left yet; returns the kinds of the rows it dropped."""
+    rows = await fetch(
+        "UPDATE message SET state = 'cancelled', error = {}, finished_at = {} "
+        f"WHERE booking = {{}} AND state = 'queued' AND kind IN ({_marks(kinds)}) RETURNING kind",
+        *(reason, now, booking, *kinds),
+    )
+    return [kind for (kind,) in rows]
+
+
+async def revive(booking: int, kinds: Collection[str], *, sequence: int) -> None:
+    """After an undo: what the cancellation kept from leaving is due again, and speaks of the visit as it is now."""
+    await fetch(
+        "UPDATE message SET sequence = {}, state = CASE WHEN state = 'sending' THEN state ELSE 'queued' END, error = NULL "
+        f"WHERE booking = {{}} AND kind IN ({_marks(kinds)}) AND (state IN ('queued', 'sending') "
+        "OR (state IN ('cancelled', 'skipped') AND error = {}))",
+        *(sequence, booking, *kinds, VISIT_CANCELLED),
+    )
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join(["{}"] * len(values))
+
+
+async def expire(*, now: datetime, real: datetime) -> int:
+    """Fails what is too late to be of use, and calls an SMS unknown whose sender vanished. Returns how many it ended."""
+    late = await fetch(
+        "UPDATE message SET state = 'failed', error = 'too late: ' || COALESCE(error, 'it never left'), finished_at = {}, "
+        "lease = NULL WHERE not_after <= {} "
+        "AND (state = 'queued' OR (state = 'sending' AND channel = 'email' AND lease_until <= {})) RETURNING id",
+        *(now, now, real),
+    )
+    lost = await fetch(
+        "UPDATE message SET state = 'unknown', error = 'the sender vanished while sending', finished_at = {}, lease = NULL "
+        "WHERE state = 'sending' AND channel <> 'email' AND lease_until <= {} RETURNING id",
+        *(now, real),
+    )
+    return len(late) + len(lost)
+
+
+async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> list[Claimed]:
+    """Takes at most `limit` due rows of a channel, in one statement, however many workers ask at once.
+
+    The condition stands twice: inside a CTE the limit holds on both engines, and outside it is checked again on the row
+    as it is when its turn comes.
+    """
+    due = (
+        "channel = {} AND ((state = 'queued' AND due_at <= {}) "
+        "OR (state = 'sending' AND channel = 'email' AND lease_until <= {}))"
+    )
+    skip = "" if on_sqlite() else "FOR UPDATE SKIP LOCKED"
+    lease, until = str(uuid.uuid4()), real + LEASE
+    rows = await fetch(
+        f"WITH chosen AS (SELECT id FROM message WHERE {due} ORDER BY due_at LIMIT {limit:d} {skip}) "
+        "UPDATE message SET state = 'sending', lease = {}, lease_until = {}, attempts = attempts + 1 "
+        f"WHERE id IN (SELECT id FROM chosen) AND {due} "
+        "RETURNING id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts",
+        *(channel, now, real, lease, until, channel, now, real),
+    )
+    claimed = [Claimed(*_typed(row), lease, until) for row in rows]
+    return sorted(claimed, key=lambda row: (row.due_at, row.id))
+
+
+def _typed(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts = row
+    return (
+        uuid.UUID(str(id)), kind, channel, recipient, language, booking, sequence, json.loads(facts),
+        _instant(due_at), _instant(not_after), attempts,
+    )  # fmt: skip
+
+
+def _instant(stored: datetime | str) -> datetime:
+    """SQLite forgets a column's type in what a statement returns."""
+    return datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+
+
+async def finish(row: Claimed, state: str, *, now: datetime, note: str | None = None, provider_id: str | None = None) -> bool:
+    """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False when the lease was lost: then it is another's row."""
+    done = await fetch(
+        "UPDATE message SET state = {}, error = {}, provider_id = {}, finished_at = {}, lease = NULL, lease_until = NULL "
+        "WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
+        *(state, note, provider_id, now, row.id, row.lease),
+    )
+    return bool(done)
+
+
+async def fail(row: Claimed, error: str, *, now: datetime) -> bool:
+    return await finish(row, "failed", now=now, note=error)
+
+
+async def retry(row: Claimed, error: str, *, due_at: datetime) -> bool:
+    """Puts a row back until `due_at`. False when the lease was lost."""
+    done = await fetch(
+        "UPDATE message SET state = 'queued', error = {}, due_at = {}, lease = NULL, lease_until = NULL "
+        "WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
+        *(error, due_at, row.id, row.lease),
+    )
+    return bool(done)
+
+
+async def release(rows: Sequence[Claimed]) -> None:
+    """Puts back rows that were claimed together and never tried: as if they had not been claimed."""
+    if rows:
+        await fetch(
+            "UPDATE message SET state = 'queued', attempts = attempts - 1, lease = NULL, lease_until = NULL "
+            f"WHERE lease = {{}} AND state = 'sending' AND id IN ({_marks(rows)})",
+            *(rows[0].lease, *(row.id for row in rows)),
+        )
+
+
+async def requeue_interrupted(real: datetime) -> int:
+    """At the start of the only process of a SQLite database: mail cut off while sending goes again, an SMS is unknown."""
+    mail = await fetch(
+        "UPDATE message SET state = 'queued', lease = NULL, lease_until = NULL "
+        "WHERE state = 'sending' AND channel = 'email' RETURNING id"
+    )
+    sms = await fetch(
+        "UPDATE message SET state = 'unknown', error = 'interrupted while sending', finished_at = {}, lease = NULL, "
+        "lease_until = NULL WHERE state = 'sending' AND channel <> 'email' RETURNING id",
+        real,
+    )
+    return len(mail) + len(sms)
+
+
+async def health(now: datetime) -> Health:
+    """What `doctor` and `/ready` say about messages."""
+    queued = await fetch("SELECT count(*) FROM message WHERE state IN ('queued', 'sending')")
+    oldest = await fetch(
+        "SELECT due_at FROM message WHERE state IN ('queued', 'sending') AND due_at <= {} ORDER BY due_at LIMIT 1", now
+    )
+    failed = await fetch(
+        "SELECT count(*) FROM message WHERE state = 'failed' AND finished_at > {}", now - timedelta(days=1)
+    )
+    unknown = await fetch("SELECT count(*) FROM message WHERE state = 'unknown'")
+    age = (now - _instant(oldest[0][0])).total_seconds() if oldest else 0.0
+    return Health(queued[0][0], age, failed[0][0], unknown[0][0])
