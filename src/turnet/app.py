@@ -1,38 +1,58 @@
 """The only wiring: what starts and stops, in which order, and what is served."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from turnet.clock import Clock, SystemClock
 from turnet.db.engine import bind, engine_for
 from turnet.db.start import migrate, settled_key
 from turnet.db.transactions import effects_done
-from turnet.paths import STATIC
+from turnet.db.versions import listening
+from turnet.messaging import outbox
 from turnet.settings import Settings
 from turnet.web import api, public
-from turnet.web.kit import health
-from turnet.web.kit.middleware import layered
+from turnet.web.kit import assets, errors, health
+from turnet.web.kit.cache import PageCache
+from turnet.web.kit.compression import pressed
+from turnet.web.kit.csrf import OwnPagesOnly
+from turnet.web.kit.headers import secured
+from turnet.web.kit.middleware import head_as_get, layered, one_spelling
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a form; the API says its own."""
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool = True) -> Litestar:
-    """The whole program behind one address; `worker=False` leaves recurring and queued jobs to somebody else."""
+    """The whole program behind one address; `worker=False` leaves recurring and queued jobs to another process."""
+    clock = clock or SystemClock()
     app = Litestar(
         route_handlers=_routes(settings),
-        lifespan=[_database],
-        state=State({"settings": settings, "clock": clock or SystemClock()}),
+        lifespan=[_database, *([_worker] if worker else [])],
+        middleware=[OwnPagesOnly(settings.origin)],
+        exception_handlers=errors.handlers,
+        request_max_body_size=LARGEST_BODY,
+        state=State({"settings": settings, "clock": clock, "closing": asyncio.Event()}),
         openapi_config=None,
+        logging_config=None,
     )
-    app.asgi_handler = layered(app.asgi_handler)
+    app.asgi_handler = layered(
+        app.asgi_handler,
+        secured(settings),
+        head_as_get,
+        one_spelling,
+        PageCache(clock),
+        pressed,
+    )
     return app
 
 
 def _routes(settings: Settings) -> list[ControllerRouterHandler]:
-    routes = [*health.routes, *public.routes, *api.routes, create_static_files_router("/static", [STATIC])]
+    routes = [*health.routes, *assets.routes, *public.routes, *api.routes]
     if settings.demo:
         from turnet.web import demo  # noqa: PLC0415  (none of it exists outside the demo)
 
@@ -43,13 +63,34 @@ def _routes(settings: Settings) -> list[ControllerRouterHandler]:
 @asynccontextmanager
 async def _database(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    settings.data.mkdir(parents=True, exist_ok=True)
     engine = engine_for(settings)
     bind(engine)
     await engine.start_connection_pool()
     try:
         await migrate(engine, settings)
-        app.state.key = await settled_key(settings)
-        yield
+        await _prepared(app)
+        async with listening(engine):
+            yield
     finally:
         await effects_done()
         await engine.close_connection_pool()
+
+
+async def _prepared(app: Litestar) -> None:
+    settings, clock = app.state.settings, app.state.clock
+    app.state.key = await settled_key(settings)
+    if settings.demo and isinstance(clock, SystemClock):
+        from turnet.demo.clock import load_shift  # noqa: PLC0415
+
+        await load_shift(clock)
+    if settings.on_sqlite:
+        await outbox.requeue_interrupted(clock.real())  # nobody else can be sending from this database
+
+
+@asynccontextmanager
+async def _worker(app: Litestar) -> AsyncIterator[None]:
+    from turnet.worker import working  # noqa: PLC0415  (a process without a worker does not need SAQ)
+
+    async with working(app.state.settings, app.state.clock):
+        yield

@@ -1,7 +1,7 @@
 """An API client's `Idempotency-Key`: the same request twice is one booking and one answer, for 24 hours.
 
-Only hashes of the key and the body are kept. A process that dies between the booking and its answer leaves a row without
-one; `Request.once` makes the booking itself repeatable, so taking such a row over cannot book twice.
+Only hashes of the key and the body are kept. A process that dies between the booking and its answer leaves a row
+without one; `Request.once` makes the booking itself repeatable, so taking such a row over cannot book twice.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from turnet.booking.tables import IdempotencyKey
+from turnet.db.transactions import tx
 from turnet.errors import InProgress, KeyReused
 
 log = logging.getLogger("turnet.booking")
@@ -47,7 +48,7 @@ class Request:
 class _Lease:
     """Our right to write the answer; `made_at` tells it from that of whoever takes the row over."""
 
-    id: int
+    key: str
     made_at: datetime
 
 
@@ -81,7 +82,7 @@ async def answered_once(
             if row is None:
                 continue
             if row["made_at"] <= real() - LIFETIME:
-                await _delete(_Lease(row["id"], row["made_at"]))
+                await _delete(_Lease(row["key"], row["made_at"]))
                 continue
             if row["body_hash"] != request.body:
                 raise KeyReused
@@ -95,11 +96,10 @@ async def answered_once(
 
 async def forget_old(real: datetime) -> int:
     """Deletes keys past their 24 hours and returns how many; late is harmless, `answered_once` checks by itself."""
-    rows = (
-        await IdempotencyKey.delete()
-        .where(IdempotencyKey.made_at <= real - LIFETIME)
-        .returning(IdempotencyKey.id)
-    )
+    async with tx():
+        rows = (
+            await IdempotencyKey.delete().where(IdempotencyKey.made_at <= real - LIFETIME).returning(IdempotencyKey.key)
+        )
     return len(rows)
 
 
@@ -111,11 +111,12 @@ async def _answer(lease: _Lease, work: Callable[[], Awaitable[str]], status: int
             await asyncio.shield(_delete(lease))
         raise
     try:
-        await (
-            IdempotencyKey.update({IdempotencyKey.status: status, IdempotencyKey.response: answer})
-            .where(IdempotencyKey.id == lease.id)
-            .where(IdempotencyKey.made_at == lease.made_at)
-        )
+        async with tx():
+            await (
+                IdempotencyKey.update({IdempotencyKey.status: status, IdempotencyKey.response: answer})
+                .where(IdempotencyKey.key == lease.key)
+                .where(IdempotencyKey.made_at == lease.made_at)
+            )
     except Exception:
         # The act is done and must be answered as done; a repetition finds it again by `Request.once`.
         log.exception("answer to an idempotency key was not kept")
@@ -123,13 +124,14 @@ async def _answer(lease: _Lease, work: Callable[[], Awaitable[str]], status: int
 
 
 async def _claim(request: Request, real: datetime) -> _Lease | None:
-    """One statement, one short transaction, durable before the act begins."""
-    rows = (
-        await IdempotencyKey.insert(IdempotencyKey(key=request.key, body_hash=request.body, made_at=real))
-        .on_conflict(target=IdempotencyKey.key, action="DO NOTHING")
-        .returning(IdempotencyKey.id)
-    )
-    return _Lease(rows[0]["id"], real) if rows else None
+    """A short transaction of its own, durable before the act begins."""
+    async with tx():
+        rows = (
+            await IdempotencyKey.insert(IdempotencyKey(key=request.key, body_hash=request.body, made_at=real))
+            .on_conflict(target=IdempotencyKey.key, action="DO NOTHING")
+            .returning(IdempotencyKey.key)
+        )
+    return _Lease(request.key, real) if rows else None
 
 
 async def _row(request: Request) -> dict[str, Any] | None:
@@ -140,19 +142,21 @@ async def _row(request: Request) -> dict[str, Any] | None:
 async def _take_over(row: dict[str, Any], real: datetime) -> _Lease | None:
     if row["made_at"] > real - ABANDONED:
         return None
-    rows = (
-        await IdempotencyKey.update({IdempotencyKey.made_at: real})
-        .where(IdempotencyKey.id == row["id"])
-        .where(IdempotencyKey.made_at == row["made_at"])
-        .where(IdempotencyKey.status == 0)
-        .returning(IdempotencyKey.id)
-    )
-    return _Lease(row["id"], real) if rows else None
+    async with tx():
+        rows = (
+            await IdempotencyKey.update({IdempotencyKey.made_at: real})
+            .where(IdempotencyKey.key == row["key"])
+            .where(IdempotencyKey.made_at == row["made_at"])
+            .where(IdempotencyKey.status == 0)
+            .returning(IdempotencyKey.key)
+        )
+    return _Lease(row["key"], real) if rows else None
 
 
 async def _delete(lease: _Lease) -> None:
-    await (
-        IdempotencyKey.delete()
-        .where(IdempotencyKey.id == lease.id)
-        .where(IdempotencyKey.made_at == lease.made_at)
-    )
+    async with tx():
+        await (
+            IdempotencyKey.delete()
+            .where(IdempotencyKey.key == lease.key)
+            .where(IdempotencyKey.made_at == lease.made_at)
+        )

@@ -1,9 +1,12 @@
 """Bookings as everybody else reads and asks for them: frozen, without the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from turnet.booking.states import State
+from turnet.booking.states import COMING, State
+from turnet.ids import link_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class Act:
     referrer: str = ""
     """Host only."""
     limited: bool = True
+
+    @property
+    def by_staff(self) -> bool:
+        return self.actor.startswith("staff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,14 @@ class Person:
     note: str = ""
 
 
+class Seat(NamedTuple):
+    """Where and when one of several people is seen, in minutes since 1970 UTC and resource ids."""
+
+    start: int
+    practitioner: int
+    room: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A short claim while a form is filled."""
@@ -69,6 +84,9 @@ class Hold:
     """Business time."""
     extendable: bool
     """False once it has lived its twenty minutes."""
+    made_at: datetime
+    seats: tuple[Seat, ...]
+    """One for each of the people; the first is `practitioner` and `room`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +124,25 @@ class Visit:
     updated_at: datetime
 
     @property
+    def coming(self) -> bool:
+        """May still be moved or cancelled, by its state."""
+        return self.state in COMING
+
+    @property
     def first_name(self) -> str:
         """All of a name that a patient's page shows."""
         return self.patient_name.split()[0] if self.patient_name.split() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a visit's history: ids, states and times, never names, addresses or notes."""
+
+    at: datetime
+    actor: str
+    act: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +152,8 @@ class Booked:
     """The patient's link."""
     repeated: bool
     """The same form came twice; this is the first one's booking."""
+
+
+def visit_token(key: bytes, public_id: str, link_no: int) -> str:
+    """The token of a patient's link `/a/…`."""
+    return link_token(key, "a", public_id, link_no)

@@ -21,6 +21,8 @@ class Claim(Table):
     """Client address (IPv6 by /64), hashed, for the caps."""
     made_at = Timestamptz(default=None)
     """Business time; a hold lives at most 20 minutes from here."""
+    wish = Text(default="{}")
+    """JSON of what a hold is for and how it is seated."""
 
 
 class Occupancy(Table):
@@ -29,7 +31,7 @@ class Occupancy(Table):
     resource = ForeignKey(references=Resource, null=False, on_delete=OnDelete.restrict)
     lane = SmallInt(default=0)
     starts_at = BigInt()
-    ends_at = BigInt()
+    ends_at = BigInt(index=True)
     """Minutes since 1970 UTC, half-open, buffers of this resource's kind included."""
     claim = ForeignKey(references=Claim, null=False, on_delete=OnDelete.cascade, index=True)
 
@@ -46,16 +48,18 @@ class Booking(Table):
     reference = Varchar(length=8, unique=True)
     """Short human code."""
     state = Varchar(length=10)
-    claim = ForeignKey(references=Claim, null=True, default=None, on_delete=OnDelete.set_null)
+    claim = ForeignKey(references=Claim, null=True, default=None, on_delete=OnDelete.set_null, index=True)
     party = ForeignKey(references=Party, null=True, default=None, on_delete=OnDelete.set_null)
     service = ForeignKey(references=Service, null=False, on_delete=OnDelete.restrict)
     practitioner = ForeignKey(references=Practitioner, null=False, on_delete=OnDelete.restrict)
     room = ForeignKey(references=Room, null=True, default=None, on_delete=OnDelete.restrict)
     location = ForeignKey(references=Location, null=False, on_delete=OnDelete.restrict)
     patient = ForeignKey(references=Patient, null=False, on_delete=OnDelete.restrict)
-    phone = Varchar(length=20, default="")
+    phone = Varchar(length=20, default="", index=True)
     email = Varchar(length=320, default="")
     """Where this visit's messages go, as given when it was booked."""
+    mailbox = Varchar(length=320, default="", index=True)
+    """The address without the part after a plus: one person's visits are counted by it."""
     language = Varchar(length=8)
     for_whom = Varchar(length=6, default="me")
     note = Text(default="")
@@ -81,6 +85,7 @@ class Booking(Table):
     """Start before the last move; null when it was never moved."""
     cancelled_at = Timestamptz(null=True, default=None)
     undo_until = Timestamptz(null=True, default=None)
+    cancel_reason = Text(default="")
     created_at = Timestamptz(default=None)
     updated_at = Timestamptz(default=None)
 

@@ -12,7 +12,8 @@ import holidays as public_holidays
 from turnet.clinic import tables
 from turnet.clinic.model import Clinic, Location, Practitioner, Room, Service
 from turnet.db.engine import AnyEngine, bound
-from turnet.db.transactions import fetch, read_snapshot
+from turnet.db.transactions import read_snapshot
+from turnet.db.versions import Versions, current
 from turnet.scheduling.rules import Buffers, Closed, ServiceRules, Session, Setup, WeeklySession
 from turnet.scheduling.spans import Span
 
@@ -22,10 +23,9 @@ _YEARS = range(2025, 2046)
 _held: dict[AnyEngine, Clinic] = {}
 
 
-async def versions() -> tuple[int, int]:
-    """(setup version, diary version): what every cached page is keyed by."""
-    rows = await fetch("SELECT setup_version, version FROM diary WHERE id = 1")
-    return rows[0] if rows else (0, 0)
+async def versions() -> Versions:
+    """(setup version, diary version): what every cached page is keyed by. No query while nobody wrote."""
+    return await current()
 
 
 async def clinic() -> Clinic | None:

@@ -1,7 +1,7 @@
 """Writes of the clinic's setup: one function is one act in one transaction.
 
-Every act raises the setup version, so that every process reads the clinic again, and leaves a setup that every day can be
-worked out from: otherwise it raises `BadRules` and nothing has happened. `change()` joins several acts.
+Every act raises the setup version, so that every process reads the clinic again, and leaves a setup from which every day
+can be worked out: otherwise it raises `BadRules` and nothing has happened. `change()` joins several acts.
 Practitioners and rooms are named by their resource ids, as everywhere outside `clinic.tables`.
 """
 
@@ -65,7 +65,7 @@ async def change() -> AsyncIterator[None]:
             _changing.reset(token)
         await Diary.update(
             {Diary.version: Diary.version + 1, Diary.setup_version: Diary.setup_version + 1}, force=True
-        ).where(Diary.id == 1)
+        ).where(Diary.id == 1)  # type: ignore[attr-defined]  # Piccolo adds the key
         await _check()
 
 
@@ -101,10 +101,10 @@ async def create_clinic(
     if not name.get(languages[0]):
         raise Invalid({"name": "missing_in_default_language"})
     async with change():
-        if await Clinic.exists().where(Clinic.id == 1):
+        if await Clinic.exists():
             raise Invalid({"clinic": "exists"})
         await Diary.insert(Diary(id=1))
-        row = {"zone": zone, "languages": ",".join(languages), "region": region, "currency": currency}
+        row: dict[str, Any] = {"zone": zone, "languages": ",".join(languages), "region": region, "currency": currency}
         await Clinic.insert(Clinic(id=1, name=_json(name), key_fingerprint=key_fingerprint, **row, **_stored(more)))
 
 
@@ -174,18 +174,14 @@ async def set_dated_hours(practitioner: int, day: date, sessions: Sequence[Sessi
     async with change():
         row = await _row(Practitioner, practitioner)
         await DatedHours.delete().where((DatedHours.practitioner == row) & (DatedHours.day == day))
-        await DatedHours.insert(
-            *(
-                DatedHours(practitioner=row, day=day, location=s.location, opens=s.opens, closes=s.closes, step=s.step)
-                for s in sessions
-            )
-            or [DatedHours(practitioner=row, day=day)]
-        )
+        rows = [
+            DatedHours(practitioner=row, day=day, location=s.location, opens=s.opens, closes=s.closes, step=s.step)
+            for s in sessions
+        ]
+        await DatedHours.insert(*rows or [DatedHours(practitioner=row, day=day)])
 
 
-async def close(
-    span: Span, reason: Texts, *, location: int | None = None, resource: int | None = None
-) -> int:
+async def close(span: Span, reason: Texts, *, location: int | None = None, resource: int | None = None) -> int:
     """Nobody is there: at one location, of one resource, or with neither in the whole clinic. Returns its id."""
     async with change():
         row = Closure(

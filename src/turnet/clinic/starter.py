@@ -5,6 +5,7 @@ Prices are what such a visit usually costs, in minor units; a currency that is n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from turnet.clinic.model import Texts
 
@@ -25,7 +26,7 @@ class StarterService:
     urgent: bool = False
     people: int = 1
 
-    def columns(self, currency: str, languages: tuple[str, ...]) -> dict[str, object]:
+    def columns(self, currency: str, languages: tuple[str, ...]) -> dict[str, Any]:
         """What `clinic.service.add_service` takes besides the people and the rooms."""
         urgent = {"lead": URGENT_LEAD, "move_until": 60, "cancel_until": 60} if self.urgent else {}
         return {

@@ -50,6 +50,24 @@ def retryable(error: BaseException) -> bool:
     return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
 
 
+def unwritable(error: BaseException) -> bool:
+    """Nothing can be written just now, whatever the act was: a full disk, a lost server, a lock not to be had."""
+    if isinstance(error, sqlite3.OperationalError):
+        name = getattr(error, "sqlite_errorname", "")
+        return name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CANTOPEN"))
+    return isinstance(error, _NO_SERVER)
+
+
+_NO_SERVER = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    ConnectionError,
+)
+
+
 @contextmanager
 def translated(name: str, into: TurnetError) -> Iterator[None]:
     """Outside the transaction: turns the guard's refusal into a domain error."""

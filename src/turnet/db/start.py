@@ -1,7 +1,7 @@
 """Brings the database to this version's schema, under a lock, however many processes start at once.
 
-Schema changes are additive only: a new column is nullable or has a constant default. Each migration converges when it is
-cut off half-way on Postgres (one transaction) and, on SQLite, is one transaction too.
+Schema changes are additive only: a new column is nullable or has a constant default. All that is pending is one
+transaction, the record of it included: a process that dies half-way leaves nothing behind.
 """
 
 import asyncio
@@ -60,21 +60,23 @@ async def migrate(engine: AnyEngine, settings: Settings) -> list[str]:
     """Runs what is pending and returns the ids; safe when several processes start at once."""
     if not await pending(engine):
         return []
-    async with _lock(engine, settings):
+    async with locked(engine, settings):
         names = await pending(engine)
         if names:
             from piccolo.apps.migrations.commands.forwards import run_forwards  # noqa: PLC0415  (slow, rarely needed)
 
             said = io.StringIO()
             with contextlib.redirect_stdout(said):
-                result = await run_forwards("turnet")
+                async with engine.transaction():
+                    result = await run_forwards("turnet")
             if not result.success:
                 raise RuntimeError(f"migration failed: {said.getvalue()}")
         return names
 
 
 @asynccontextmanager
-async def _lock(engine: AnyEngine, settings: Settings) -> AsyncIterator[None]:
+async def locked(engine: AnyEngine, settings: Settings) -> AsyncIterator[None]:
+    """Whoever prepares this database waits here for whoever is already doing so."""
     if isinstance(engine, PgEngine):
         connection = await asyncpg.connect(settings.database_url)
         try:
@@ -111,11 +113,15 @@ async def settled_key(settings: Settings) -> bytes:
     file = settings.key_file
     if not file.exists():
         if known_print:
-            raise WrongKey(f"{file} is missing: put the key file of this database back from a backup, links depend on it")
+            raise WrongKey(
+                f"{file} is missing: put the key file of this database back from a backup, links depend on it"
+            )
         _make_key(file)
     key = file.read_bytes()
     if known_print and fingerprint(key) != known_print:
-        raise WrongKey(f"{file} is not the key of this database: put the right one back from a backup, links depend on it")
+        raise WrongKey(
+            f"{file} is not the key of this database: put the right one back from a backup, links depend on it"
+        )
     if rows and not known_print:
         await fetch("UPDATE clinic SET key_fingerprint = {} WHERE id = 1 RETURNING id", fingerprint(key))
     return key

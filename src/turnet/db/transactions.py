@@ -9,43 +9,69 @@ import contextvars
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from piccolo.querystring import QueryString
 
+from turnet.db import guards
 from turnet.db.engine import LiteEngine, bound
+from turnet.errors import Unavailable
 
 log = logging.getLogger("turnet.db")
 
 Effect = Callable[[], Awaitable[None]]
-_effects: contextvars.ContextVar[list[Effect] | None] = contextvars.ContextVar("effects", default=None)
+
+
+@dataclass
+class _Act:
+    effects: list[Effect] = field(default_factory=list)
+    over: bool = False
+
+
+_act: contextvars.ContextVar[_Act | None] = contextvars.ContextVar("act", default=None)
 _running: set[asyncio.Task[None]] = set()
+
+
+def _current() -> _Act | None:
+    act = _act.get()
+    return None if act is None or act.over else act
 
 
 @asynccontextmanager
 async def tx() -> AsyncIterator[None]:
-    """One write transaction; inside another one it joins that."""
-    if _effects.get() is not None:
+    """One write transaction; inside another one it joins that.
+
+    Raises `Unavailable` when the database cannot be written: a full disk, a lost server, a lock not to be had.
+    """
+    if _current() is not None:
         yield
         return
-    effects: list[Effect] = []
-    token = _effects.set(effects)
+    if bound().transaction_exists():
+        raise RuntimeError("tx() inside read_snapshot(): a snapshot cannot write")
+    act = _Act()
+    token = _act.set(act)
     try:
         async with bound().transaction():
             yield
+    except Exception as error:
+        if guards.unwritable(error):
+            raise Unavailable(why=type(error).__name__) from error
+        raise
     finally:
-        _effects.reset(token)
-    for effect in effects:
+        act.over = True
+        _act.reset(token)
+    for effect in act.effects:
         _start(effect)
 
 
 def after_commit(effect: Effect) -> None:
     """Runs `effect` in a task of its own once the transaction is durable; never if it is not."""
-    waiting = _effects.get()
-    if waiting is None:
+    act = _current()
+    if act is None:
         _start(effect)
     else:
-        waiting.append(effect)
+        act.effects.append(effect)
 
 
 def _start(effect: Effect) -> None:
@@ -64,7 +90,7 @@ def _start(effect: Effect) -> None:
 async def effects_done() -> None:
     """Waits for every effect that was started: at shutdown and in tests."""
     while _running:
-        await asyncio.gather(*_running)
+        await asyncio.wait(_running)
 
 
 @asynccontextmanager
@@ -73,12 +99,8 @@ async def read_snapshot() -> AsyncIterator[None]:
     engine = bound()
     if engine.transaction_exists():
         yield
-    elif isinstance(engine, LiteEngine):
-        async with engine.snapshot():
-            yield
     else:
-        async with engine.transaction():
-            await engine.run_ddl("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        async with engine.snapshot():
             yield
 
 

@@ -183,15 +183,15 @@ async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> l
         "RETURNING id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts",
         *(channel, now, real, lease, until, channel, now, real),
     )
-    claimed = [Claimed(*_typed(row), lease, until) for row in rows]
+    claimed = [_claimed(row, lease, until) for row in rows]
     return sorted(claimed, key=lambda row: (row.due_at, row.id))
 
 
-def _typed(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _claimed(row: tuple[Any, ...], lease: str, until: datetime) -> Claimed:
     id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts = row
-    return (
+    return Claimed(
         uuid.UUID(str(id)), kind, channel, recipient, language, booking, sequence, json.loads(facts),
-        _instant(due_at), _instant(not_after), attempts,
+        _instant(due_at), _instant(not_after), attempts, lease, until,
     )  # fmt: skip
 
 
@@ -200,7 +200,9 @@ def _instant(stored: datetime | str) -> datetime:
     return datetime.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
-async def finish(row: Claimed, state: str, *, now: datetime, note: str | None = None, provider_id: str | None = None) -> bool:
+async def finish(
+    row: Claimed, state: str, *, now: datetime, note: str | None = None, provider_id: str | None = None
+) -> bool:
     """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False when the lease was lost: then it is another's row."""
     done = await fetch(
         "UPDATE message SET state = {}, error = {}, provider_id = {}, finished_at = {}, lease = NULL, lease_until = NULL "

@@ -25,12 +25,12 @@ class Patient(Table):
 class ContactPoint(Table):
     kind = Varchar(length=8)
     """`phone` or `email`."""
-    value = Varchar(length=320, index=True)
-    """E.164 or the normalised address: what messages go to."""
+    value = Varchar(length=320, unique=True)
+    """E.164 or the address in lower case: what messages go to."""
     raw = Varchar(length=320)
     """As typed."""
 
 
 class PatientContact(Table):
-    patient = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade)
-    contact_point = ForeignKey(references=ContactPoint, null=False, on_delete=OnDelete.cascade)
+    patient = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade, index=True)
+    contact_point = ForeignKey(references=ContactPoint, null=False, on_delete=OnDelete.cascade, index=True)

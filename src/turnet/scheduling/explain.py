@@ -122,9 +122,7 @@ def _in_session(
     return _roomed(setup, rules, start, busy, practitioner, session.location)
 
 
-def _roomed(
-    setup: Setup, rules: ServiceRules, start: int, busy: Busy, practitioner: int, location: int
-) -> Reason:
+def _roomed(setup: Setup, rules: ServiceRules, start: int, busy: Busy, practitioner: int, location: int) -> Reason:
     """The practitioner can; is there a room?"""
     rooms = {
         room: _obstacle(setup, rules, start, busy, room, location, rules.room_buffers)

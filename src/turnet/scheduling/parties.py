@@ -8,7 +8,7 @@ than that, and `parallel` is the word for people who do not want to.
 Everybody comes to one location. Each visit is one `slots.places` allows, and no two of the party's footprints overlap.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +22,8 @@ from turnet.scheduling.slots import footprint, offered, places, window
 from turnet.scheduling.spans import Span
 
 Arrangement = Literal["consecutive", "parallel"]
+LARGEST = 8
+"""People; larger parties are never offered a time, because the search for one may grow with every person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,11 @@ def offered_party(
     cover `party_window`. With a practitioner, everybody is seen by that one (so two never in parallel).
     """
     board = _Board(setup, busy, now, practitioner, {}, first, _extended(setup, services, last))
+    seating = _Seating(board, services, arrangement)
     found = []
-    for slot in board.slots(services[0]) if services else []:
+    for slot in board.slots(services[0]) if 0 < len(services) <= LARGEST else []:
         if location in (None, slot.location) and local_day(setup.zone, slot.start) <= last:
-            party = _seated(board, services, slot.start, slot.location, arrangement)
+            party = seating.at(slot.start, slot.location)
             if party:
                 end = max(member.start + setup.services[member.service].minutes for member in party)
                 people = tuple(dict.fromkeys(member.place.practitioner for member in party))
@@ -74,15 +77,16 @@ def party_places(
     practitioner: int | None = None,
     load: Mapping[int, int] | None = None,
 ) -> list[Member]:
-    """One visit for each service, in the order given, or nothing: the earliest end, then places as `assign` ranks them.
+    """One visit for each service, in the order given; nothing iff `offered_party` does not have this start.
 
-    Empty iff `offered_party` does not have this start. `load` as for `assign.choose`.
+    The second person is seen as early as possible, then the third and so on; places are taken as `assign` ranks them,
+    `load` as for `assign.choose`.
     """
-    if not services:
+    if not 0 < len(services) <= LARGEST:
         return []
     day = local_day(setup.zone, start)
     board = _Board(setup, busy, now, practitioner, load or {}, day, _extended(setup, services, day))
-    return _seated(board, services, start, location, arrangement)
+    return _Seating(board, services, arrangement).at(start, location)
 
 
 def party_window(setup: Setup, services: Sequence[int], first: date, last: date) -> Span:
@@ -92,9 +96,11 @@ def party_window(setup: Setup, services: Sequence[int], first: date, last: date)
 
 
 def _extended(setup: Setup, services: Sequence[int], last: date) -> date:
-    """The latest local day of anybody's start: after everybody's visit, buffers and wait for the grid (at most a day)."""
+    """The last local day anybody can start on: after visits, buffers and waits for the grid (a day at most)."""
+    if len(services) < 2:
+        return last
     most = 0
-    for rules in [rules_of(setup, service) for service in services[1:]] and map(setup.services.__getitem__, services):
+    for rules in (rules_of(setup, service) for service in services):
         most += rules.minutes + DAY
         most += max(rules.practitioner_buffers.before, rules.room_buffers.before)
         most += max(rules.practitioner_buffers.after, rules.room_buffers.after)
@@ -156,12 +162,18 @@ class _Board:
         return min(max(steps), DAY)
 
 
-def _seated(
-    board: _Board, services: Sequence[int], start: int, location: int, arrangement: Arrangement
-) -> list[Member]:
-    if arrangement == "parallel":
-        return _parallel(board, services, start, location)
-    return _Consecutive(board, services, location).from_(start)
+class _Seating:
+    """One party, tried at several starts."""
+
+    def __init__(self, board: _Board, services: Sequence[int], arrangement: Arrangement) -> None:
+        self.board, self.services, self.arrangement = board, services, arrangement
+        self._rows: dict[int, _Row] = {}
+
+    def at(self, start: int, location: int) -> list[Member]:
+        if self.arrangement == "parallel":
+            return _parallel(self.board, self.services, start, location)
+        row = self._rows.setdefault(location, _Row(self.board, self.services, location))
+        return row.seated(0, start, frozenset()) or []
 
 
 # --- at the same time
@@ -186,12 +198,13 @@ def _matched(options: list[list[int]]) -> list[int] | None:
     holder: dict[int, int] = {}
 
     def seat(who: int, tried: set[int]) -> bool:
-        for resource in options[who]:
-            if resource not in tried:
-                tried.add(resource)
-                if resource not in holder or seat(holder[resource], tried):
-                    holder[resource] = who
-                    return True
+        fresh = [resource for resource in options[who] if resource not in tried]
+        tried.update(fresh)
+        # Whatever is free comes first, so that nobody moves from a better place without need.
+        for resource in sorted(fresh, key=holder.__contains__):
+            if resource not in holder or seat(holder[resource], tried):
+                holder[resource] = who
+                return True
         return False
 
     if not all(seat(who, set()) for who in range(len(options))):
@@ -207,8 +220,8 @@ _Held = frozenset[tuple[int, int]]
 """(resource, minute until which the party itself has it)"""
 
 
-class _Consecutive:
-    """Depth first, earliest start and best place first; a dead end is entered once."""
+class _Row:
+    """Depth first: the next start as early as can be, then the best place; a dead end is entered once."""
 
     def __init__(self, board: _Board, services: Sequence[int], location: int) -> None:
         self.board, self.services, self.location = board, services, location
@@ -218,33 +231,44 @@ class _Consecutive:
         )
         self.dead: set[tuple[int, int, _Held]] = set()
 
-    def from_(self, start: int) -> list[Member]:
-        return self._after(0, start, frozenset()) or []
-
-    def _after(self, who: int, start: int, held: _Held) -> list[Member] | None:
+    def seated(self, who: int, start: int, held: _Held) -> list[Member] | None:
         """The rest of the party, `who` being seen at `start`."""
-        service = self.services[who]
-        rules = self.board.rules(service)
         held = frozenset((resource, until) for resource, until in held if until > start - self.longest_before)
         if (who, start, held) in self.dead:
             return None
-        for place, mine in self._possible(service, start, held):
-            if who + 1 == len(self.services):
-                return [Member(service, start, place)]
-        for following in self._following(who, start + rules.minutes):
-            XX
+        possible = self._possible(who, start, held)
+        if possible and who + 1 == len(self.services):
+            return [possible[0][0]]
+        for following in self._following(who, start) if possible else ():
+            for member, held_then in possible:
+                rest = self.seated(who + 1, following, held_then)
+                if rest is not None:
+                    return [member, *rest]
         self.dead.add((who, start, held))
         return None
 
-    def _following(self, who: int, end: int) -> Iterator[int]:
+    def _possible(self, who: int, start: int, held: _Held) -> list[tuple[Member, _Held]]:
+        """The places the party itself leaves free, best first, each with what is held once it is taken."""
+        service = self.services[who]
+        rules = self.board.rules(service)
+        found = []
+        for place in self.board.places(service, start, self.location):
+            mine = footprint(rules, start, place)
+            if not any(resource in mine and until > mine[resource].start for resource, until in held):
+                held_then = held | {(resource, span.end) for resource, span in mine.items()}
+                found.append((Member(service, start, place), held_then))
+        return found
+
+    def _following(self, who: int, start: int) -> Iterator[int]:
         """Starts for the next person that keep nobody waiting for longer than the turn-over and the grid need."""
         done, service = self.board.rules(self.services[who]), self.services[who + 1]
         following = self.board.rules(service)
+        end = start + done.minutes
         turnover = max(
             done.practitioner_buffers.after + following.practitioner_buffers.before,
             done.room_buffers.after + following.room_buffers.before,
         )
         starts = self.board.starts(service, self.location)
-        for start in starts[bisect_left(starts, end) : bisect_right(starts, end + turnover + DAY)]:
-            if start < end + turnover + self.board.step(service, start, self.location):
-                yield start
+        for begin in starts[bisect_left(starts, end) : bisect_left(starts, end + turnover + DAY)]:
+            if begin < end + turnover + self.board.step(service, begin, self.location):
+                yield begin

@@ -74,7 +74,10 @@ async def test_parallel_requests_wait_for_the_first_and_share_its_answer(engine:
     work = Work()
 
     answers = await asyncio.gather(
-        *(answered_once(REQUEST, work, status=201, real=clock.real, sleep=lambda _: asyncio.sleep(0.002)) for _ in range(8))
+        *(
+            answered_once(REQUEST, work, status=201, real=clock.real, sleep=lambda _: asyncio.sleep(0.002))
+            for _ in range(8)
+        )
     )
 
     assert (set(answers), work.times) == ({'{"time":1}'}, 1)
@@ -117,7 +120,9 @@ async def test_a_dead_request_with_another_body_is_not_taken_over(engine: AnyEng
         await once(REQUEST, Work(), clock)
 
 
-async def test_a_slow_first_request_does_not_overwrite_whoever_took_it_over(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_a_slow_first_request_does_not_overwrite_whoever_took_it_over(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     second = Work()
 
     async def slow() -> str:

@@ -1,0 +1,51 @@
+"""Running an act: one transaction, a second try when the database asks for one, its refusals as domain errors."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+
+from turnet.booking.model import Act, Wish
+from turnet.booking.queries import alternatives
+from turnet.clinic.model import Clinic
+from turnet.db.guards import NO_OVERLAP, retryable, violated
+from turnet.db.transactions import tx
+from turnet.errors import SlotTaken, Unavailable
+
+T = TypeVar("T")
+
+_REFERENCE = ("booking.reference", "booking_reference_key")
+"""Six random characters may meet an old visit's; the next six will not."""
+_UNWRITABLE = ("disk is full", "disk I/O error", "readonly database", "database is locked")
+
+
+async def attempt(work: Callable[[], Awaitable[T]]) -> T:
+    """Runs `work` in one transaction. Raises SlotTaken when the guard refused it, Unavailable when nobody can write."""
+    try:
+        return await _once(work)
+    except (asyncpg.PostgresError, sqlite3.IntegrityError) as error:
+        if not (retryable(error) or violated(error) in _REFERENCE):
+            raise
+    return await _once(work)
+
+
+async def _once(work: Callable[[], Awaitable[T]]) -> T:
+    try:
+        async with tx():
+            return await work()
+    except (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
+        if (violated(error) or "").startswith(NO_OVERLAP):
+            raise SlotTaken from error
+        raise
+    except sqlite3.OperationalError as error:
+        if any(words in str(error) for words in _UNWRITABLE):
+            raise Unavailable(reason=str(error)) from error
+        raise
+    except (asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError, TimeoutError) as error:
+        raise Unavailable(reason=type(error).__name__) from error
+
+
+async def taken(clinic: Clinic, wish: Wish, act: Act, *, owner: str = "") -> SlotTaken:
+    """The refusal with the nearest other times as `alternatives`; asked for after the transaction is over."""
+    return SlotTaken(alternatives=await alternatives(clinic, wish, now=act.now, owner=owner))

@@ -1,0 +1,121 @@
+"""Cancelling, and taking it back within ten minutes.
+
+A cancelled visit's claim becomes an `undo` that ends by itself: patients are not offered the time while it lasts,
+staff may take it. `sequence` only ever rises, also for an undo: a calendar that learned of the cancellation hears of the visit
+again under a higher number, and a second cancellation is not mistaken for the first.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from turnet.booking import messages
+from turnet.booking.model import Act, Visit, Wish
+from turnet.booking.queries import visit_to_change
+from turnet.booking.service.attempt import attempt, taken
+from turnet.booking.service.book import facts
+from turnet.booking.service.change import changed, check_version
+from turnet.booking.service.rows import bump_diary, record
+from turnet.booking.states import State
+from turnet.clinic.model import Clinic
+from turnet.clock import instant, minute
+from turnet.db.transactions import fetch
+from turnet.errors import NotAllowed, SlotTaken, TooLate
+from turnet.scheduling.policy import Verdict, may_cancel
+
+UNDO = timedelta(minutes=10)
+
+
+async def cancel(act: Act, clinic: Clinic, visit_id: int, *, reason: str = "", version: int | None = None) -> Visit:
+    """Cancels a visit; one that is cancelled already stays as it is.
+
+    Staff may cancel after the last moment, and the audit says that it was late. Raises NotFound, Stale, NotAllowed,
+    TooLate (not for staff).
+    """
+
+    async def work() -> Visit:
+        visit = await visit_to_change(visit_id)
+        if visit.state == State.CANCELLED:
+            return visit
+        check_version(visit, version)
+        if not visit.coming:
+            raise NotAllowed(state=visit.state)
+        verdict = _verdict(act, clinic, visit)
+        if not (verdict.allowed or act.by_staff):
+            raise TooLate(until=instant(verdict.until))
+        return await _cancelled(act, clinic, visit, reason, late=not verdict.allowed)
+
+    return await attempt(work)
+
+
+def _verdict(act: Act, clinic: Clinic, visit: Visit) -> Verdict:
+    return may_cancel(clinic.service(visit.service).rules, minute(visit.starts_at), minute(act.now))
+
+
+async def _cancelled(act: Act, clinic: Clinic, visit: Visit, reason: str, *, late: bool) -> Visit:
+    until = act.now + UNDO
+    cancelled = await changed(
+        act,
+        visit,
+        replace(
+            visit,
+            state=State.CANCELLED,
+            sequence=visit.sequence + 1,
+            cancelled_at=act.now,
+            undo_until=until,
+        ),
+        cancel_reason=reason,
+    )
+    await fetch(
+        "UPDATE claim SET kind = 'undo', expires_at = {} WHERE id = (SELECT claim FROM booking WHERE id = {})",
+        *(until, visit.id),
+    )
+    await record(act, "cancelled", [(visit.id, facts(visit), facts(cancelled) | {"late": late})])
+    await messages.cancelled(cancelled, clinic, act)
+    await bump_diary()
+    return cancelled
+
+
+async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
+    """Brings a visit back to the time it had; one that is coming already stays as it is.
+
+    Raises NotFound, NotAllowed, TooLate, and SlotTaken with `alternatives` when staff gave the time to somebody else.
+    """
+    visit: Visit | None = None
+
+    async def work() -> Visit:
+        nonlocal visit
+        visit = await visit_to_change(visit_id)
+        if visit.coming:
+            return visit
+        if visit.state != State.CANCELLED or visit.undo_until is None:
+            raise NotAllowed(state=visit.state)
+        if visit.undo_until <= act.now:
+            raise TooLate(until=visit.undo_until)
+        return await _restored(act, clinic, visit)
+
+    try:
+        return await attempt(work)
+    except SlotTaken as error:
+        assert visit is not None
+        wish = Wish(visit.service, minute(visit.starts_at), visit.location, visit.practitioner)
+        raise await taken(clinic, wish, act) from error
+
+
+async def _restored(act: Act, clinic: Clinic, visit: Visit) -> Visit:
+    claimed = await fetch(
+        "UPDATE claim SET kind = 'booking', expires_at = NULL "
+        "WHERE id = (SELECT claim FROM booking WHERE id = {}) AND kind = 'undo' RETURNING id",
+        visit.id,
+    )
+    if not claimed:
+        raise SlotTaken
+    restored = await changed(
+        act,
+        visit,
+        replace(visit, state=State.BOOKED, sequence=visit.sequence + 1, cancelled_at=None, undo_until=None),
+        cancel_reason="",
+    )
+    await record(act, "undone", [(visit.id, facts(visit), facts(restored))])
+    await messages.undone(restored, clinic, act)
+    await bump_diary()
+    return restored

@@ -1,0 +1,230 @@
+"""From a wish to people and rooms: the locks, what is in the way, and who takes it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+from turnet.booking.model import Act, Wish
+from turnet.booking.queries import Taken, busy_of, taken
+from turnet.booking.service.rows import Footprint, marks
+from turnet.clinic.model import Clinic
+from turnet.clock import minute
+from turnet.db.transactions import fetch, on_sqlite
+from turnet.errors import NotOffered, SlotTaken
+from turnet.scheduling.assign import ranked
+from turnet.scheduling.hours import day_span, local_day
+from turnet.scheduling.parties import Arrangement, Member, party_places, party_window
+from turnet.scheduling.rules import DAY, Busy, Place, ServiceRules
+from turnet.scheduling.slots import footprint, places, window
+from turnet.scheduling.spans import Span
+
+ARRANGEMENTS: tuple[Arrangement, ...] = ("parallel", "consecutive")
+"""How people who come together are seated: at once if possible, so that nobody waits."""
+
+
+class Seated(NamedTuple):
+    """One wish with everything decided."""
+
+    wish: Wish
+    rules: ServiceRules
+    location: int
+    place: Place
+    footprint: Footprint
+
+    @property
+    def end(self) -> int:
+        return self.wish.start + self.rules.minutes
+
+
+@dataclass(frozen=True)
+class Board:
+    """The diary around the wishes as this act sees it, read inside its transaction."""
+
+    busy: Busy
+    free: list[Taken]
+    """Rows that are there but not in the way: expired, the owner's own hold, for staff what an undo could take back."""
+    load: Counter[int]
+    """Resource → minutes taken on the wishes' days."""
+
+    def held(self) -> dict[int, set[tuple[int, int, int]]]:
+        """The owner's holds: claim → (resource, start, end)."""
+        holds: dict[int, set[tuple[int, int, int]]] = {}
+        for row in self.free:
+            if row.own:
+                holds.setdefault(row.claim, set()).add((row.resource, row.start, row.end))
+        return holds
+
+    def under(self, footprints: Sequence[Footprint]) -> list[int]:
+        """Claims that would make the guard refuse these footprints, though they are free by now."""
+        return sorted(
+            {
+                row.claim
+                for row in self.free
+                for footprint in footprints
+                if not row.own
+                and row.resource in footprint
+                and footprint[row.resource].overlaps(Span(row.start, row.end))
+            }
+        )
+
+
+def rules_for(act: Act, clinic: Clinic, wish: Wish) -> ServiceRules:
+    """Raises NotOffered for a service that is not booked this way, and for a start that no rule reaches."""
+    rules = clinic.setup.services.get(wish.service)
+    if rules is None or not (clinic.service(wish.service).online or act.by_staff):
+        raise NotOffered
+    now = minute(act.now)
+    if wish.people > rules.people or not now - DAY < wish.start < now + (rules.horizon + 2) * DAY:
+        raise NotOffered
+    return rules
+
+
+async def lock(clinic: Clinic, wishes: Sequence[Wish], *also: int) -> None:
+    """Until the transaction ends nobody else takes time of whoever could be given these wishes.
+
+    In id order, so acts wait for each other instead of deadlocking; on SQLite the transaction itself is the lock.
+    """
+    if on_sqlite():
+        return
+    resources = set(also)
+    for wish in wishes:
+        rules = clinic.setup.services[wish.service]
+        resources |= {wish.practitioner} if wish.practitioner is not None else set(rules.practitioners)
+        resources |= {room for room in rules.rooms if wish.location in (None, clinic.setup.room_locations[room])}
+    ordered = sorted(resources)
+    await fetch(f"SELECT id FROM resource WHERE id IN ({marks(ordered)}) ORDER BY id FOR UPDATE", *ordered)
+
+
+async def read_board(
+    act: Act, clinic: Clinic, wishes: Sequence[Wish], *, owner: str = "", own_claim: int | None = None
+) -> Board:
+    """What is taken on the days of the wishes, whole days, because the load of the day decides who is chosen."""
+    zone = clinic.setup.zone
+    windows = [_window(clinic, wish, local_day(zone, wish.start)) for wish in wishes]
+    span = Span(min(one.start for one in windows), max(one.end for one in windows))
+    rows = [row for row in await taken(span, now=act.now, owner=owner) if row.claim != own_claim]
+    free = [row for row in rows if row.own or row.expired or (row.kind == "undo" and act.by_staff)]
+    in_the_way = [row for row in rows if row not in free] if free else rows
+    days = {day_span(zone, local_day(zone, wish.start)) for wish in wishes}
+    load: Counter[int] = Counter()
+    for row in in_the_way:
+        if any(day.start <= row.start < day.end for day in days):
+            load[row.resource] += row.end - row.start
+    return Board(busy_of(in_the_way), free, load)
+
+
+def _window(clinic: Clinic, wish: Wish, day: date) -> Span:
+    if wish.people == 1:
+        return window(clinic.setup, wish.service, day, day)
+    return party_window(clinic.setup, [wish.service] * wish.people, day, day)
+
+
+def seat(act: Act, clinic: Clinic, wishes: Sequence[Wish], board: Board, *, keep: Place | None = None) -> list[Seated]:
+    """One place for each wish, no two of them in each other's way.
+
+    What the owner holds comes first, then the practitioner and room of `keep`, then whom `assign` ranks best.
+    Raises NotOffered, or SlotTaken when only what others have is in the way.
+    """
+    held = set().union(*board.held().values())
+    options = [_options(act, clinic, wish, board, held, keep) for wish in wishes]
+    chosen = _apart(options, [])
+    if chosen is None:
+        raise SlotTaken
+    return chosen
+
+
+def seat_together(act: Act, clinic: Clinic, wish: Wish, board: Board) -> list[Seated]:
+    """One place for each of the wish's people, at one location. Raises NotOffered, SlotTaken."""
+    rules = rules_for(act, clinic, wish)
+    for busy in (board.busy, {}):
+        for location in _locations(clinic, wish):
+            members = _together(act, clinic, wish, location, busy, board.load)
+            if members and busy is not board.busy:
+                raise SlotTaken
+            if members:
+                return [
+                    Seated(
+                        replace(wish, start=member.start, people=1),
+                        rules,
+                        location,
+                        member.place,
+                        footprint(rules, member.start, member.place),
+                    )
+                    for member in members
+                ]
+    raise NotOffered
+
+
+def _together(act: Act, clinic: Clinic, wish: Wish, location: int, busy: Busy, load: Counter[int]) -> list[Member]:
+    services = [wish.service] * wish.people
+    for arrangement in ARRANGEMENTS:
+        members = party_places(
+            clinic.setup,
+            services,
+            wish.start,
+            location,
+            busy,
+            now=minute(act.now),
+            arrangement=arrangement,
+            practitioner=wish.practitioner,
+            load=load,
+        )
+        if members:
+            return members
+    return []
+
+
+def _options(
+    act: Act, clinic: Clinic, wish: Wish, board: Board, held: set[tuple[int, int, int]], keep: Place | None
+) -> list[Seated]:
+    rules = rules_for(act, clinic, wish)
+    found: list[Seated] = []
+    for location in _locations(clinic, wish):
+        free = _places(act, clinic, wish, location, board.busy)
+        found += [
+            Seated(wish, rules, location, place, footprint(rules, wish.start, place))
+            for place in ranked(free, setup=clinic.setup, load=board.load)
+        ]
+    if not found:
+        by_rule = any(_places(act, clinic, wish, location, {}) for location in _locations(clinic, wish))
+        raise SlotTaken if by_rule else NotOffered
+    if held or keep:
+        found.sort(key=lambda one: _preference(one, held, keep))
+    return found
+
+
+def _locations(clinic: Clinic, wish: Wish) -> list[int]:
+    if wish.location is not None:
+        return [wish.location]
+    return [location.id for location in clinic.locations.values()]
+
+
+def _places(act: Act, clinic: Clinic, wish: Wish, location: int, busy: Busy) -> list[Place]:
+    return places(
+        clinic.setup, wish.service, wish.start, location, busy, now=minute(act.now), practitioner=wish.practitioner
+    )
+
+
+def _preference(one: Seated, held: set[tuple[int, int, int]], keep: Place | None) -> tuple[bool, bool, bool]:
+    mine = {(resource, span.start, span.end) for resource, span in one.footprint.items()} <= held
+    if keep is None:
+        return not mine, False, False
+    return not mine, one.place.practitioner != keep.practitioner, one.place.room != keep.room
+
+
+def _apart(options: list[list[Seated]], before: list[Seated]) -> list[Seated] | None:
+    """Depth first, best option first; None when the wishes cannot all be met."""
+    if not options:
+        return before
+    for option in options[0]:
+        if not any(_collide(option.footprint, other.footprint) for other in before):
+            chosen = _apart(options[1:], [*before, option])
+            if chosen is not None:
+                return chosen
+    return None
+
+
+def _collide(one: Footprint, other: Footprint) -> bool:
+    return any(resource in other and span.overlaps(other[resource]) for resource, span in one.items())

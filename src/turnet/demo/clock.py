@@ -1,0 +1,68 @@
+"""The demo's clock can be put forward, never back. Whatever falls due on the way happens at its own time, in order.
+
+The shift is one number in the clinic's row, so it outlives a restart and is the same for every process.
+"""
+
+import math
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from turnet.clock import SystemClock
+from turnet.db.transactions import fetch
+from turnet.errors import Invalid
+
+FURTHEST = timedelta(days=366)
+_STEP = re.compile(r"([1-9][0-9]{0,4})([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+RunDue = Callable[[], Awaitable[None]]
+"""Does everything that is due at the clock's present: messages sent, what has expired tidied away."""
+
+
+def step(text: str) -> timedelta:
+    """`1d`, `3h` or `10m`. Raises `Invalid` for anything else, and beyond a year."""
+    match = _STEP.fullmatch(text.strip())
+    if not match or (found := timedelta(**{_UNITS[match[2]]: int(match[1])})) > FURTHEST:
+        raise Invalid({"advance": "not_a_step"})
+    return found
+
+
+async def load_shift(clock: SystemClock) -> None:
+    """Puts the clock where the database says it is; without a clinic it stays."""
+    rows = await fetch("SELECT demo_shift FROM clinic WHERE id = 1")
+    if rows:
+        clock.shift = max(clock.shift, timedelta(seconds=rows[0][0]))
+
+
+async def advance(clock: SystemClock, by: timedelta, run_due: RunDue) -> None:
+    """Goes to every instant at which something falls due, runs it there, and ends `by` later than it began."""
+    await load_shift(clock)
+    target = clock.now() + by
+    await run_due()
+    while (due := await _next_due(clock.now(), target)) is not None:
+        await _put(clock, due)
+        await run_due()
+    await _put(clock, target)
+    await run_due()
+
+
+async def _next_due(now: datetime, target: datetime) -> datetime | None:
+    messages = await fetch(
+        "SELECT due_at FROM message WHERE state = 'queued' AND due_at > {} AND due_at <= {} ORDER BY due_at LIMIT 1",
+        *(now, target),
+    )
+    claims = await fetch(
+        "SELECT expires_at FROM claim WHERE expires_at > {} AND expires_at <= {} ORDER BY expires_at LIMIT 1",
+        now,
+        target,
+    )
+    return min((at for (at,) in (*messages, *claims)), default=None)
+
+
+async def _put(clock: SystemClock, at: datetime) -> None:
+    """Never before `at`: the stored shift is whole seconds, rounded up."""
+    seconds = math.ceil((at - clock.real()).total_seconds())
+    if timedelta(seconds=seconds) > clock.shift:
+        clock.shift = timedelta(seconds=seconds)
+        await fetch("UPDATE clinic SET demo_shift = {} WHERE id = 1 RETURNING id", seconds)

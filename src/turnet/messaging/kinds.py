@@ -1,0 +1,61 @@
+"""Every kind of message there is, registered once. `docs/messages.md` lists them; a test compares."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    PATIENT = "patient"
+    LOCATION = "location"
+    """The location's own mailbox."""
+    SERVER = "server"
+    """Whoever looks after the installation."""
+
+
+class Consent(StrEnum):
+    VISIT = "visit"
+    """Part of the visit somebody asked for; needs no consent and has no way to opt out."""
+    STAFF = "staff"
+    """Goes to the clinic itself."""
+
+
+class About(StrEnum):
+    TIME = "time"
+    """There is a time, and this is it."""
+    CANCELLATION = "cancellation"
+    NOTHING = "nothing"
+    """No visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    """Also its folder in `templates/messages/`."""
+    audience: Audience
+    channels: tuple[str, ...]
+    consent: Consent
+    about: About
+    leaves: str
+    """When it goes, for the documentation."""
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("booking_confirmed", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TIME, "at once"),
+        Kind("booking_moved", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TIME, "2 minutes after the move"),
+        Kind(
+            "booking_cancelled", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CANCELLATION,
+            "when the undo has ended",
+        ),
+        Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
+        Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
+        Kind("desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION, "when the undo has ended"),
+        Kind("test_mail", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when somebody asks for it"),
+    )
+}  # fmt: skip
+
+
+def announcing(audience: Audience) -> tuple[str, ...]:
+    """Names of the kinds that tell this audience of a time."""
+    return tuple(kind.name for kind in KINDS.values() if kind.audience is audience and kind.about is About.TIME)

@@ -1,0 +1,39 @@
+"""What an SMS can hold: plain punctuation, and how many parts a text takes on the air."""
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = frozenset("^{}\\[~]|€\f")
+"""These take two places of the GSM-7 alphabet."""
+
+_PLAIN = str.maketrans({
+    "–": "-", "—": "-", "‑": "-", "−": "-", "־": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "…": "...",
+    "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ",
+    **dict.fromkeys("\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"),
+})  # fmt: skip
+"""One dash from a word processor would more than halve what a part holds."""
+
+
+def plain(text: str) -> str:
+    """The text on one line, without typographic characters or direction marks."""
+    return " ".join(text.translate(_PLAIN).split())
+
+
+def parts(text: str) -> int:
+    """How many SMS the text takes: GSM-7 when every character fits it, else UCS-2."""
+    if _BASIC.issuperset(set(text) - _EXTENSION):
+        return _count([1 + (character in _EXTENSION) for character in text], 160, 153)
+    return _count([1 + (character > "\uffff") for character in text], 70, 67)
+
+
+def _count(widths: list[int], alone: int, joined: int) -> int:
+    """A character of two places is never cut in half between two parts."""
+    if sum(widths) <= alone:
+        return 1
+    count, used = 1, 0
+    for width in widths:
+        if used + width > joined:
+            count, used = count + 1, 0
+        used += width
+    return count

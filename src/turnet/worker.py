@@ -1,0 +1,98 @@
+"""SAQ's worker inside our process: it leaves signals to the server, stops quickly, and is woken by new messages."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from saq import Worker
+from saq.queue import Queue
+from saq.types import Context
+
+from turnet._checkout import alias
+from turnet.clock import Clock
+from turnet.db.engine import bound
+from turnet.db.start import locked
+from turnet.messaging import outbox
+from turnet.messaging.deliver import deliverer
+from turnet.queue import queue_for
+from turnet.settings import Settings
+
+alias()
+from turnet.tasks import schedule  # noqa: E402  (exists from here on in a checkout)
+
+log = logging.getLogger("turnet.worker")
+
+CONCURRENCY = 4
+GRACE_SECONDS = 10
+"""How long jobs that run may take to end when the process stops."""
+
+
+class OwnWorker(Worker[Context]):
+    SIGNALS: list[Any] = []  # the server's
+    _busy: set[asyncio.Task[Any]]
+
+    def __init__(self, queue: Queue, **more: Any) -> None:
+        self._busy = set()
+        super().__init__(queue, before_process=self._took, after_process=self._ended, **more)
+
+    async def _took(self, _context: Context) -> None:
+        self._busy.add(_me())
+
+    async def _ended(self, _context: Context) -> None:
+        self._busy.discard(_me())
+
+    async def stop(self) -> None:
+        """Whatever waits is cancelled at once, so that only jobs that run get the time to end."""
+        self.event.set()
+        for task in self.tasks - self._busy:
+            task.cancel()
+        await super().stop()
+
+
+def _me() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
+@asynccontextmanager
+async def working(settings: Settings, clock: Clock) -> AsyncIterator[Queue]:
+    """Runs what `tasks/schedule.py` lists while inside; the database is bound and open.
+
+    Raises `BadSetting` when the queue or a channel for messages cannot be used.
+    """
+    queue = queue_for(settings)
+    worker = OwnWorker(
+        queue,
+        functions=schedule.FUNCTIONS,
+        cron_jobs=schedule.RECURRING,
+        concurrency=CONCURRENCY,
+        shutdown_grace_period_s=GRACE_SECONDS,
+    )
+    worker.context.update(  # type: ignore[call-arg]
+        {"clock": clock, "deliverer": deliverer(settings, clock), "draining": asyncio.Lock()}
+    )
+    async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
+        await queue.connect()
+    outbox.on_new(lambda: _nudge(queue))
+    running = asyncio.create_task(worker.start())
+    try:
+        yield queue
+    finally:
+        outbox.on_new(_nobody)
+        await worker.stop()
+        await running
+        await queue.disconnect()
+
+
+async def _nudge(queue: Queue) -> None:
+    """Two keys: a drain that runs may already have taken its last look, so one more may wait behind it."""
+    for key in ("nudge", "nudge again"):
+        if await queue.enqueue("drain_outbox", key=key, timeout=schedule.DRAIN_SECONDS, ttl=-1) is not None:
+            return
+
+
+async def _nobody() -> None:
+    """The recurring job of the next start finds what is left."""

@@ -1,0 +1,22 @@
+"""The single list of what runs when.
+
+A job takes SAQ's context alone, asks for itself what is due, and may be cut off, lost or run twice without harm. Its
+name is its key, so a function stands here once.
+"""
+
+from typing import Any
+
+from saq import CronJob
+
+from turnet.tasks.drain_outbox import drain_outbox
+from turnet.tasks.sweep import sweep_claims
+
+DRAIN_SECONDS = 1800
+"""Long, because one round goes on until nothing is due."""
+
+RECURRING: list[CronJob[Any]] = [
+    CronJob(drain_outbox, cron="* * * * * */5", timeout=DRAIN_SECONDS),
+    CronJob(sweep_claims, cron="* * * * *", timeout=60),
+]
+
+FUNCTIONS = [job.function for job in RECURRING]
