@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,15 +38,16 @@ class Server:
             "TURNET_BASE_URL": "http://times.tuomi.example",
             "TURNET_LIMITS": "off",
         }
-        command = [sys.executable, "-m", "turnet.cli", "serve"]
-        self._process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [Path(sys.executable).parent / "turnet", "serve"]
+        with (self.settings.data / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=log)
         until = time.monotonic() + 30
         while True:
             try:
                 with urllib.request.urlopen(f"{self.url}/up", timeout=2):
                     return
             except OSError:
-                assert self._process.poll() is None, "the server ended while starting"
+                assert self._process.poll() is None, (self.settings.data / "server.log").read_text()
                 assert time.monotonic() < until, "the server did not answer within 30 s"
                 time.sleep(0.05)
 

@@ -63,7 +63,7 @@ async def _round(server: Server, seed: random.Random, history: History) -> None:
     times = await _free_times(server)
     seed.shuffle(times)
     load = asyncio.create_task(_clients_book(server, times[:200], history))
-    await asyncio.sleep(seed.uniform(0.05, 0.5))
+    await asyncio.sleep(seed.uniform(0.1, 0.8))
     await asyncio.to_thread(server.kill)
     await load
 

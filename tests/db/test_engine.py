@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import random
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from turnet.db.guards import unwritable
 from turnet.db.statements import only_reads
 from turnet.db.transactions import fetch, on_sqlite, read_snapshot, tx
 from turnet.settings import Settings
+
+
+@pytest.fixture
+def lite(sqlite_template: Path, tmp_path: Path) -> Settings:
+    """Of a migrated SQLite database that no engine has open."""
+    shutil.copy(sqlite_template, tmp_path / "turnet.db")
+    return Settings(data=tmp_path)
 
 
 async def _version() -> int:
@@ -147,10 +155,8 @@ async def test_late_task_sees_a_connection_of_its_own(engine: AnyEngine) -> None
     assert await task == [(0,)]
 
 
-async def test_waiting_for_oneself_raises_soon(settings: Settings) -> None:
-    if not settings.on_sqlite:
-        return  # there a second connection takes its place
-    engine = LiteEngine(settings.database_file, wait=0.05)
+async def test_waiting_for_oneself_raises_soon(lite: Settings) -> None:
+    engine = LiteEngine(lite.database_file, wait=0.05)
     bind(engine)
     await engine.start_connection_pool()
     try:
@@ -189,23 +195,19 @@ async def test_snapshot_cannot_write(engine: AnyEngine) -> None:
     assert await Resource.count() == 0
 
 
-async def test_closed_pool_leaves_no_log_behind(settings: Settings) -> None:
-    if not settings.on_sqlite:
-        return
-    engine = LiteEngine(settings.database_file)
+async def test_closed_pool_leaves_no_log_behind(lite: Settings) -> None:
+    engine = LiteEngine(lite.database_file)
     bind(engine)
     await Resource.insert(Resource(kind="room"))
-    assert Path(f"{settings.database_file}-wal").exists()
+    assert Path(f"{lite.database_file}-wal").exists()
 
     await engine.close_connection_pool()
 
-    assert sorted(file.name for file in settings.data.iterdir()) == ["secret.key", "turnet.db"]
+    assert sorted(file.name for file in lite.data.iterdir()) == ["turnet.db"]
 
 
-async def test_pool_opens_once_however_many_ask_first(settings: Settings) -> None:
-    if not settings.on_sqlite:
-        return
-    engine = LiteEngine(settings.database_file)
+async def test_pool_opens_once_however_many_ask_first(lite: Settings) -> None:
+    engine = LiteEngine(lite.database_file)
     bind(engine)
     try:
         await asyncio.gather(*(Resource.insert(Resource(kind="room")) for _ in range(10)))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from turnet.booking.model import Act, Visit
 from turnet.clinic.model import Clinic
 from turnet.messaging import outbox
-from turnet.messaging.outbox import Draft
+from turnet.messaging.outbox import Draft, Facts
 
 SETTLE = timedelta(minutes=2)
 """How long a move may still be moved again before it is announced."""
@@ -70,4 +70,15 @@ def _draft(visit: Visit, kind: str, channel: str, recipient: str, language: str,
         not_after=max(visit.starts_at, due + USEFUL),
         booking=visit.id,
         sequence=visit.sequence,
+        facts=told(visit),
     )
+
+
+def told(visit: Visit) -> Facts:
+    """What a message tells of a visit, kept with it: a visit that is moved and moved back needs no further word."""
+    return {
+        "start": visit.starts_at.isoformat(),
+        "service": visit.service,
+        "location": visit.location,
+        "practitioner": visit.practitioner,
+    }

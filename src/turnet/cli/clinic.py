@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from turnet.cli.hours import BadHours, weekly
-from turnet.cli.opening import data_option, opened, settings_of
+from turnet.cli.opening import alone, data_option, opened, settings_of
 from turnet.settings import Settings
 
 _COUNTRIES = {
@@ -139,7 +139,8 @@ def init(data: Path | None, yes: bool, phone: str, email: str, step: int, **give
     if settings.database_url or settings.database_file.exists():
         asyncio.run(_refuse_second(settings))
     answers = _answers(given, ask=not yes)
-    asyncio.run(_create(settings, answers, phone=phone, email=email, step=step))
+    with alone(settings):
+        asyncio.run(_create(settings, answers, phone=phone, email=email, step=step))
     click.echo(_next(settings, answers))
 
 

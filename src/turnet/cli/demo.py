@@ -31,9 +31,12 @@ def demo(port: int, data: Path | None, lang: str) -> None:
       turnet demo --lang fi --port 8080 --data /tmp/tuomi
     """
     settings = settings_of_demo(port, data)
-    asyncio.run(_prepare(settings, lang))
-    from turnet.server import serve  # noqa: PLC0415  (slow)
+    from turnet.demo.start import claim_directory  # noqa: PLC0415  (slow)
+    from turnet.server import listening, only_server, serve  # noqa: PLC0415
 
+    claim_directory(settings)
+    with only_server(settings), listening(settings):
+        asyncio.run(_prepare(settings, lang))
     serve(settings)
 
 
@@ -45,9 +48,7 @@ def settings_of_demo(port: int, data: Path | None) -> Settings:
 
 async def _prepare(settings: Settings, lang: str) -> None:
     from turnet.db.start import migrate  # noqa: PLC0415
-    from turnet.demo.start import claim_directory  # noqa: PLC0415
 
-    claim_directory(settings)
     async with opened(settings, make=True) as engine:
         await migrate(engine, settings)
         made = await _shown(lang)

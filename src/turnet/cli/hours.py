@@ -7,7 +7,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RULE = re.compile(
     r"\s*(?P<days>[a-z]+(\s*-\s*[a-z]+)?(\s*,\s*[a-z]+(\s*-\s*[a-z]+)?)*)\s+(?P<times>[\d:.,\s–-]+)", re.IGNORECASE
 )
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*[-–]\s*(\d{1,2})(?:[:.](\d\d))?")
+_TIME = re.compile(r"(\d{1,2})(?:[:.]([0-5]\d))?\s*[-–]\s*(\d{1,2})(?:[:.]([0-5]\d))?")
 
 
 class BadHours(ValueError):

@@ -1,8 +1,8 @@
 """What most commands begin with: the settings of a directory and its database."""
 
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,16 @@ def settings_of_any(data: Path | None) -> Settings:
     """Of whatever the directory holds, for commands that only look."""
     settings = load(os.environ, data=data)
     return load(os.environ, data=settings.data, demo=True) if (settings.data / ".demo").exists() else settings
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """For whoever writes: on SQLite no server runs on the same directory meanwhile. Raises `turnet.server.Refused`."""
+    from turnet.server import only_server  # noqa: PLC0415  (slow)
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with only_server(settings):
+        yield
 
 
 @asynccontextmanager

@@ -1,11 +1,12 @@
 """`turnet serve`, `turnet worker` and `turnet migrate`."""
 
 import asyncio
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from turnet.cli.opening import data_option, opened, settings_of
+from turnet.cli.opening import alone, data_option, opened, settings_of
 from turnet.settings import Settings
 
 
@@ -54,7 +55,8 @@ def migrate(data: Path | None, check: bool) -> None:
       turnet migrate
     """
     settings = settings_of(data)
-    names = asyncio.run(_pending(settings) if check else _migrate(settings))
+    with nullcontext() if check else alone(settings):
+        names = asyncio.run(_pending(settings) if check else _migrate(settings))
     if check and names:
         raise click.ClickException(f"to be run: {', '.join(names)}; turnet migrate does it")
     click.echo(f"ran {', '.join(names)}" if names else "the schema is up to date")

@@ -159,7 +159,8 @@ def _services(rows: _Rows) -> list[Service]:
             instructions=_texts(r["instructions"]),
             rules=ServiceRules(
                 id=r["id"],
-                practitioners=tuple(can[r["id"]]),
+                # Without a room to be in, nobody can do it: no rooms would mean that it needs none.
+                practitioners=tuple(can[r["id"]]) if hosts[r["id"]] or not r["needs_room"] else (),
                 rooms=tuple(hosts[r["id"]]) if r["needs_room"] else (),
                 practitioner_buffers=Buffers(r["practitioner_before"], r["practitioner_after"]),
                 room_buffers=Buffers(r["room_before"], r["room_after"]),
@@ -186,14 +187,15 @@ def _pairs(links: Iterable[dict[str, Any]], kind: str, resource_of: dict[int, in
 
 def _setup(row: dict[str, Any], rows: _Rows, by_slug: dict[str, dict[str, Any]]) -> Setup:
     resource_of = {r["id"]: r["resource"] for r in rows.practitioners}
+    at_work = {r["id"] for r in rows.practitioners if r["active"]}
     dated: dict[tuple[int, date], list[Session]] = defaultdict(list)
-    for r in rows.dated:
+    for r in (r for r in rows.dated if r["practitioner"] in at_work):
         sessions = dated[(resource_of[r["practitioner"]], r["day"])]
         if r["location"] is not None:
             sessions.append(Session(r["location"], r["opens"], r["closes"], r["step"]))
     return Setup(
         zone=row["zone"],
-        weekly=tuple(_weekly(r, resource_of) for r in rows.hours),
+        weekly=tuple(_weekly(r, resource_of) for r in rows.hours if r["practitioner"] in at_work),
         dated={key: tuple(sessions) for key, sessions in dated.items()},
         closures=tuple(
             Closed(Span(r["starts_at"], r["ends_at"]), r["location"], r["resource"]) for r in rows.closures

@@ -1,7 +1,7 @@
 """Writes of the clinic's setup: one function is one act in one transaction.
 
-Every act raises the setup version, so that every process reads the clinic again, and leaves a setup from which every day
-can be worked out: otherwise it raises `BadRules` and nothing has happened. `change()` joins several acts.
+Every act raises the setup version, so that every process reads the clinic again, and leaves a setup from which
+every day can be worked out: otherwise it raises `BadRules` and nothing has happened. `change()` joins several acts.
 Practitioners and rooms are named by their resource ids, as everywhere outside `clinic.tables`.
 """
 

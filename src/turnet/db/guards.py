@@ -14,6 +14,7 @@ import asyncpg
 from turnet.errors import TurnetError
 
 NO_OVERLAP = "occupancy_no_overlap"
+VERSIONS_CHANNEL = "turnet_versions"
 
 SQLITE = [
     'CREATE INDEX "occupancy_by_end" ON "occupancy" ("resource", "lane", "ends_at")',
@@ -33,7 +34,12 @@ POSTGRES = [
     f"""ALTER TABLE "occupancy" ADD CONSTRAINT "{NO_OVERLAP}"
         EXCLUDE USING gist (resource WITH =, lane WITH =, int8range(starts_at, ends_at) WITH &&)""",
     f'ALTER TABLE "occupancy" ADD CONSTRAINT "{NO_OVERLAP}_positive" CHECK (ends_at > starts_at)',
+    f"""CREATE FUNCTION turnet_versions_moved() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_notify('{VERSIONS_CHANNEL}', ''); RETURN NULL; END $$""",
+    """CREATE TRIGGER turnet_versions_moved AFTER INSERT OR UPDATE ON "diary"
+        FOR EACH STATEMENT EXECUTE FUNCTION turnet_versions_moved()""",
 ]
+"""The last two tell every process that listens (`turnet.db.versions`); on SQLite there is only one."""
 
 
 def violated(error: BaseException) -> str | None:

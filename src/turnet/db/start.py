@@ -21,6 +21,7 @@ from turnet.db.transactions import fetch
 from turnet.ids import fingerprint
 from turnet.settings import Settings
 
+KEY_BYTES = 32
 _ADVISORY_LOCK = 0x7475726E  # "turn"
 
 
@@ -118,6 +119,8 @@ async def settled_key(settings: Settings) -> bytes:
             )
         _make_key(file)
     key = file.read_bytes()
+    if len(key) < KEY_BYTES // 2:
+        raise WrongKey(f"{file} is too short for a key: put it back from a backup, or delete it before the first start")
     if known_print and fingerprint(key) != known_print:
         raise WrongKey(
             f"{file} is not the key of this database: put the right one back from a backup, links depend on it"
@@ -128,9 +131,9 @@ async def settled_key(settings: Settings) -> bytes:
 
 
 def _make_key(file: Path) -> None:
-    """32 random bytes that only the owner may read; whoever starts first wins."""
+    """Random bytes that only the owner may read; whoever starts first wins."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
-            out.write(secrets.token_bytes(32))
+            out.write(secrets.token_bytes(KEY_BYTES))

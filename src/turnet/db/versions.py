@@ -15,12 +15,10 @@ from typing import NamedTuple
 import asyncpg
 
 from turnet.db.engine import AnyEngine, PgEngine, bound
+from turnet.db.guards import VERSIONS_CHANNEL
 from turnet.db.transactions import fetch
 
 log = logging.getLogger("turnet.db")
-
-CHANNEL = "turnet_versions"
-RECONNECT_SECONDS = 1.0
 
 
 class Versions(NamedTuple):
@@ -62,12 +60,15 @@ async def current() -> Versions:
 
 
 @asynccontextmanager
-async def listening(engine: AnyEngine) -> AsyncIterator[None]:
-    """While inside, other processes' writes are heard of; nothing to do on SQLite, where there are none."""
+async def listening(engine: AnyEngine, *, again_after: float = 1.0) -> AsyncIterator[None]:
+    """While inside, other processes' writes are heard of; nothing to do on SQLite, where there are none.
+
+    A lost connection is taken up again `again_after` seconds later.
+    """
     if not isinstance(engine, PgEngine):
         yield
         return
-    ears = asyncio.create_task(_listen(engine))
+    ears = asyncio.create_task(_listen(engine, again_after))
     try:
         yield
     finally:
@@ -76,14 +77,14 @@ async def listening(engine: AnyEngine) -> AsyncIterator[None]:
             await ears
 
 
-async def _listen(engine: PgEngine) -> None:
+async def _listen(engine: PgEngine, again_after: float) -> None:
     """Listens for ever; while it cannot, nothing is held and every page asks the database."""
     while True:
         try:
             await _listen_once(engine)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("not hearing of other processes' writes", extra={"why": type(error).__name__})
-        await asyncio.sleep(RECONNECT_SECONDS)
+        await asyncio.sleep(again_after)
 
 
 async def _listen_once(engine: PgEngine) -> None:
@@ -91,7 +92,7 @@ async def _listen_once(engine: PgEngine) -> None:
     lost = asyncio.Event()
     try:
         connection.add_termination_listener(lambda *_: lost.set())
-        await connection.add_listener(CHANNEL, lambda *_: engine.wrote())
+        await connection.add_listener(VERSIONS_CHANNEL, lambda *_: engine.wrote())
         engine.wrote()  # whatever happened before is not held
         engine.hears_writes = True
         await lost.wait()

@@ -88,7 +88,7 @@ def people(rng: Random, first_language: str, region: str, today: date) -> list[S
         seen.add(name)
         phone = f"{_MOBILE[region]}{numbers[len(found)]:04d}"
         address = f"{slug_of(latin_first or first, '')}.{slug_of(latin_last or last, '')}@mail.example"
-        found.append(Someone(name, language, phone, address if rng.random() < 0.72 else ""))
+        found.append(Someone(name, language, phone, address if rng.random() < 0.6 else ""))
     grown = len(found)
     while len(found) < COUNT:
         parent = rng.randrange(grown)

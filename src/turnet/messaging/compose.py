@@ -42,11 +42,13 @@ class Composer:
     key: bytes
     """What patients' links are made with."""
 
-    def parcel(self, row: Claimed, visit: Visit | None, clinic: Clinic, *, now: datetime) -> Parcel:
-        """What the row says now. `visit` is None for kinds that speak of none."""
+    def parcel(
+        self, row: Claimed, visit: Visit | None, clinic: Clinic, *, now: datetime, was: datetime | None = None
+    ) -> Parcel:
+        """What the row says now. `visit` is None for kinds that speak of none; `was` is the start last told."""
         kind = KINDS[row.kind]
         with speaking(row.language):
-            words = self._words(kind, visit, clinic, now)
+            words = self._words(kind, visit, clinic, now) | _earlier(was, clinic)
             if row.channel == "sms":
                 text = plain(render(f"{kind.name}/sms.txt", words))
                 name = plain(str(clinic.text(clinic.name, clinic.default_language)))
@@ -120,7 +122,6 @@ class Composer:
 
 def _visit_words(visit: Visit, clinic: Clinic) -> Words:
     starts, ends = visit.starts_at.astimezone(clinic.zone), visit.ends_at.astimezone(clinic.zone)
-    was = visit.moved_from.astimezone(clinic.zone) if visit.moved_from else None
     location = clinic.location(visit.location)
     phone = location.phone or clinic.phone
 
@@ -133,8 +134,6 @@ def _visit_words(visit: Visit, clinic: Clinic) -> Words:
         "day_short": day_short(starts),
         "time": clock_time(starts),
         "until": clock_time(ends),
-        "old_day": day_long(was) if was else "",
-        "old_time": clock_time(was) if was else "",
         "service": text(clinic.service(visit.service).name),
         "practitioner": text(clinic.practitioner(visit.practitioner).name),
         "who": visit.first_name,
@@ -148,6 +147,11 @@ def _visit_words(visit: Visit, clinic: Clinic) -> Words:
         "phone": spoken_phone(phone),
         "phone_link": re.sub(r"[^0-9+]", "", phone),
     }
+
+
+def _earlier(was: datetime | None, clinic: Clinic) -> Words:
+    local = was.astimezone(clinic.zone) if was else None
+    return {"old_day": day_long(local) if local else "", "old_time": clock_time(local) if local else ""}
 
 
 def _moment(at: datetime, clinic: Clinic) -> str:

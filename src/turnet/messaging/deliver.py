@@ -6,6 +6,7 @@ cannot be reached ends the round, and what was not tried waits as if it had not 
 """
 
 import asyncio
+import json
 import logging
 import random
 from collections import deque
@@ -30,7 +31,7 @@ from turnet.messaging.channels.file import MailFolder, SmsFile
 from turnet.messaging.channels.smtp import CALL_SECONDS, Smtp
 from turnet.messaging.compose import Composer
 from turnet.messaging.kinds import KINDS, About, Audience, announcing
-from turnet.messaging.outbox import VISIT_CANCELLED, Claimed
+from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
 from turnet.settings import Settings
 
 log = logging.getLogger("turnet.messaging")
@@ -42,6 +43,9 @@ LANES = 4
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+
+_FIRST = frozenset({"booking_confirmed", "desk_booked", "test_mail"})
+"""Nothing was said before these."""
 
 _LEFT = frozenset({"sending", "sent", "delivered", "unknown"})
 
@@ -139,12 +143,14 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, channel: Channel, row: 
     """Raises Unreachable; every other outcome is written to the row."""
     now = deliverer.clock.now()
     visit = await visit_by_id(row.booking) if row.booking is not None else None
-    if reason := await _reason_to_skip(deliverer.settings, row, visit):
+    earlier = await _earlier(visit, KINDS[row.kind].audience) if visit and row.kind not in _FIRST else Earlier()
+    if reason := _reason_to_skip(deliverer.settings, row, visit, earlier):
         await _ended(row, "skipped", reason, now)
         return
+    was = earlier.start or (visit.moved_from if visit else None)
     async with deliverer.composing:
         await asyncio.sleep(0)  # pages first
-        parcel = deliverer.composer.parcel(row, visit, clinic, now=now)
+        parcel = deliverer.composer.parcel(row, visit, clinic, now=now, was=was)
     try:
         provider_id = await channel.send(parcel)
     except Refused as trouble:
@@ -182,7 +188,35 @@ def wait(attempts: int, chance: random.Random) -> timedelta:
     return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()) * chance.uniform(0.5, 1.5))
 
 
-async def _reason_to_skip(settings: Settings, row: Claimed, visit: Visit | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the same people have been told of a visit before."""
+
+    written: bool = False
+    """A confirmation was put into the outbox …"""
+    left: bool = False
+    """… and at least one may have reached them."""
+    facts: Facts = field(default_factory=dict)
+    """Of the last one that was sent."""
+
+    @property
+    def start(self) -> datetime | None:
+        return datetime.fromisoformat(self.facts["start"]) if self.facts else None
+
+
+async def _earlier(visit: Visit, audience: Audience) -> Earlier:
+    kinds = announcing(audience)
+    rows = await fetch(
+        f"SELECT state, attempts, facts FROM message WHERE booking = {{}} AND sequence < {{}} AND kind IN "
+        f"({', '.join(['{}'] * len(kinds))}) ORDER BY sequence",
+        *(visit.id, visit.sequence, *kinds),
+    )
+    sent = [json.loads(facts) for state, _attempts, facts in rows if state in _LEFT]
+    tried = any(state != "skipped" and attempts > 0 for state, attempts, _facts in rows)
+    return Earlier(bool(rows), bool(sent) or tried, sent[-1] if sent else {})
+
+
+def _reason_to_skip(settings: Settings, row: Claimed, visit: Visit | None, earlier: Earlier) -> str | None:
     """Whether the world has moved on since the row was written."""
     kind = KINDS[row.kind]
     if visit is None:
@@ -197,16 +231,8 @@ async def _reason_to_skip(settings: Settings, row: Claimed, visit: Visit | None)
     if kind.audience is Audience.PATIENT and leads_nowhere(settings):
         log.warning("no message to patients: %s", LEADS_NOWHERE)
         return LEADS_NOWHERE
-    if kind.about is About.CANCELLATION and not await _was_told(visit, kind.audience):
+    if kind.about is About.TIME and earlier.facts and earlier.facts == row.facts:
+        return "the visit is back where they know it to be"
+    if kind.about is About.CANCELLATION and earlier.written and not earlier.left:
         return "nothing had been sent that needed taking back"
     return None
-
-
-async def _was_told(visit: Visit, audience: Audience) -> bool:
-    """False when a confirmation was written but surely never left; a visit without one was confirmed elsewhere."""
-    kinds = announcing(audience)
-    rows = await fetch(
-        f"SELECT state, attempts FROM message WHERE booking = {{}} AND kind IN ({', '.join(['{}'] * len(kinds))})",
-        *(visit.id, *kinds),
-    )
-    return not rows or any(state in _LEFT or (state != "skipped" and attempts > 0) for state, attempts in rows)

@@ -13,7 +13,7 @@ from operator import or_
 from typing import cast
 
 from turnet.scheduling.check import check
-from turnet.scheduling.hours import EPOCH, closed_for, grid, sessions
+from turnet.scheduling.hours import closed_for, grid, sessions
 from turnet.scheduling.rules import Buffers, ServiceRules, Session, Setup, Slot
 from turnet.scheduling.spans import Span, hit, merged
 
@@ -128,7 +128,7 @@ def closures(setup: Setup, resource: int, location: int) -> list[Span]:
 def day_sessions(setup: Setup, practitioner: int, day: date) -> list[tuple[Session, Span]]:
     """`hours.sessions`, remembered."""
     memo = _memo(setup)
-    key = practitioner, day.toordinal() - EPOCH
+    key = practitioner, day.toordinal()
     found = memo.sessions.get(key)
     if found is None:
         if len(memo.sessions) >= _MOST_DAYS:

@@ -18,7 +18,7 @@ from turnet.scheduling.assign import ranked
 from turnet.scheduling.grids import grids, rules_of
 from turnet.scheduling.hours import local_day
 from turnet.scheduling.rules import DAY, Busy, Place, ServiceRules, Setup, Slot
-from turnet.scheduling.slots import footprint, offered, places, window
+from turnet.scheduling.slots import footprint, next_change, offered, places, window
 from turnet.scheduling.spans import Span
 
 Arrangement = Literal["consecutive", "parallel"]
@@ -93,6 +93,12 @@ def party_window(setup: Setup, services: Sequence[int], first: date, last: date)
     """The UTC minutes for which busy time must be loaded: the last person may be seen after local day `last`."""
     spans = [window(setup, service, first, _extended(setup, services, last)) for service in services]
     return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def party_next_change(setup: Setup, services: Sequence[int], first: date, last: date, *, now: int) -> int:
+    """`slots.next_change` for a party: until when `offered_party` stays as it is if nobody books or cancels."""
+    until = _extended(setup, services, last)
+    return min(next_change(setup, service, first, until, now=now) for service in services)
 
 
 def _extended(setup: Setup, services: Sequence[int], last: date) -> date:

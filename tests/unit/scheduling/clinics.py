@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,7 +48,9 @@ def hours(text: str, *, step: int = 30, location: int = CITY, **more: Any) -> Se
     return Session(location, opens, closes, step, **more)
 
 
-def weekly(practitioner: int, *sessions: Session, days: Sequence[int] = range(7), **more: Any) -> Iterator[WeeklySession]:
+def weekly(
+    practitioner: int, *sessions: Session, days: Sequence[int] = range(7), **more: Any
+) -> Iterator[WeeklySession]:
     for session in sessions:
         for weekday in days:
             yield WeeklySession(practitioner, weekday, session, **more)
@@ -93,6 +96,7 @@ def plain_offered(
     return found
 
 
+@cache
 def minutes_of(zone: str, day: date) -> list[tuple[int, int]]:
     """(UTC minute, minute of the day on the wall) for the whole local day."""
     noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()) // 60
@@ -184,26 +188,28 @@ def with_busy(question: Question, busy: Busy) -> Question:
 
 @st.composite
 def questions(draw: st.DrawFn) -> Question:
-    """Up to three practitioners, two locations and two rooms around a day on which the clocks change."""
+    """Up to three practitioners, two locations and two rooms around a day on which the clocks change.
+
+    Dense on purpose: people share hours and now is near, so that most questions have an answer that busy time changes.
+    """
     zone, change = draw(st.sampled_from(CHANGES))
     people = (ADA, BEA, CEM)[: draw(st.integers(1, 3))]
-    rooms = draw(st.sampled_from([(), (), (ROOM,), (ROOM, OTHER_ROOM)]))
+    rooms = draw(st.sampled_from([(), (ROOM,), (ROOM, OTHER_ROOM)]))
     first = change + timedelta(days=draw(st.integers(-1, 1)))
     last = first + timedelta(days=draw(st.integers(0, 1)))
+    usual = tuple(draw(day_hours()))
     dated = {
-        (person, change + timedelta(days=number)): tuple(draw(day_hours()))
+        (person, change + timedelta(days=number)): draw(st.just(usual) | day_hours().map(tuple))
         for person in people
         for number in (-1, 0, 1, 2)
     }
     midnight = at(f"{first} 12:00", zone) - 720
     spans = st.builds(
         lambda start, length: Span(midnight + start, midnight + start + length),
-        st.integers(-200, 2 * 1440 + 200),
-        st.integers(1, 150),
+        st.integers(-200, 1440 * ((last - first).days + 1)),
+        st.integers(1, 200),
     )
-    closed = st.builds(
-        Closed, spans, st.sampled_from([None, CITY, SUBURB]), st.sampled_from([None, *people, *rooms])
-    )
+    closed = st.builds(Closed, spans, st.sampled_from([None, CITY, SUBURB]), st.sampled_from([None, *people, *rooms]))
     setup = Setup(
         zone,
         dated=dated,
@@ -211,8 +217,8 @@ def questions(draw: st.DrawFn) -> Question:
         room_locations={ROOM: CITY, OTHER_ROOM: draw(st.sampled_from([CITY, SUBURB]))},
         services={CHECK_UP: draw(rules_for(people, rooms))},
     )
-    busy = {one: merged(draw(st.lists(spans, max_size=4))) for one in (*people, *rooms)}
-    now = midnight + draw(st.integers(-1440, 1440))
+    busy = {one: merged(draw(st.lists(spans, max_size=6))) for one in (*people, *rooms)}
+    now = midnight + draw(st.integers(-720, 400))
     return Question(setup, first, last, busy, now)
 
 
@@ -222,12 +228,12 @@ def day_hours(draw: st.DrawFn) -> list[Session]:
     cuts = sorted(draw(st.lists(st.integers(0, 288), min_size=4, max_size=4, unique=True)))
     night = draw(st.booleans())
     found = []
-    for opens, closes in [cuts[:2], cuts[2:]][: draw(st.integers(0, 2))]:
+    for opens, closes in [cuts[:2], cuts[2:]][: draw(st.sampled_from([0, 1, 2, 2]))]:
         scale = 1 if night else 5
         others = draw(st.sampled_from([frozenset(), frozenset(), frozenset({99}), frozenset({CHECK_UP, 99})]))
         found.append(
             Session(
-                draw(st.sampled_from([CITY, CITY, SUBURB])),
+                draw(st.sampled_from([CITY, CITY, CITY, SUBURB])),
                 opens * scale,
                 closes * scale,
                 draw(st.sampled_from([5, 15, 20, 45, 60, 2000])),
@@ -243,14 +249,14 @@ def rules_for(people: tuple[int, ...], rooms: tuple[int, ...]) -> st.SearchStrat
     return st.builds(
         ServiceRules,
         id=st.just(CHECK_UP),
-        minutes=st.sampled_from([1, 10, 30, 45, 180]),
+        minutes=st.sampled_from([1, 10, 20, 30, 45, 180]),
         practitioners=st.permutations(people).map(tuple),
         rooms=st.just(rooms),
         practitioner_buffers=st.builds(Buffers, buffer, buffer),
         room_buffers=st.builds(Buffers, buffer, buffer),
-        step=st.sampled_from([0, 0, 10, 25, 3000]),
-        lead=st.sampled_from([0, 7, 300]),
-        horizon=st.sampled_from([0, 1, 62]),
+        step=st.sampled_from([0, 0, 0, 10, 25, 3000]),
+        lead=st.sampled_from([0, 0, 7, 300]),
+        horizon=st.sampled_from([0, 1, 62, 62]),
     )
 
 

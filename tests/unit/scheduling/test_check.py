@@ -92,9 +92,7 @@ def test_every_question_about_degenerate_rules_ends_with_the_same_error(setup: S
         lambda: places(setup, service, NOW, CITY, {}, now=NOW),
         lambda: explain(setup, service, NOW, {}, now=NOW),
         lambda: next_change(setup, service, MONDAY, MONDAY, now=NOW),
-        lambda: offered_party(
-            setup, [service, service], MONDAY, MONDAY, {}, now=NOW, arrangement="consecutive"
-        ),
+        lambda: offered_party(setup, [service, service], MONDAY, MONDAY, {}, now=NOW, arrangement="consecutive"),
     ]
     for question in questions:
         with pytest.raises(BadRules):
@@ -133,7 +131,7 @@ def test_odd_but_possible_rules_are_answered(setup: Setup, starts: int) -> None:
 
 
 def test_the_seeds_of_a_year_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    asked: list[Setup] = []
     monkeypatch.setattr("turnet.scheduling.grids.check", asked.append)
     setup = clinic(service(rooms=(ROOM, OTHER_ROOM)), room_locations={ROOM: CITY, OTHER_ROOM: CITY})
     for number in range(30):

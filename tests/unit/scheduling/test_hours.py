@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -187,7 +188,7 @@ def test_half_an_hour_repeated_on_lord_howe() -> None:
     starts = list(grid(zone, date(2026, 4, 5), hours("01:00-02:30"), 30))
 
     assert clock(starts, zone) == ["01:00", "01:30", "01:30", "02:00"]
-    assert [other - one for one, other in zip(starts, starts[1:], strict=False)] == [30, 30, 30]
+    assert [other - one for one, other in pairwise(starts)] == [30, 30, 30]
 
 
 def test_session_until_midnight_ends_with_the_day() -> None:

@@ -29,7 +29,15 @@ from tests.unit.scheduling.clinics import (
     service,
     weekly,
 )
-from turnet.scheduling.parties import LARGEST, Arrangement, Member, offered_party, party_places, party_window
+from turnet.scheduling.parties import (
+    LARGEST,
+    Arrangement,
+    Member,
+    offered_party,
+    party_next_change,
+    party_places,
+    party_window,
+)
 from turnet.scheduling.rules import Buffers, Busy, Place, ServiceRules, Setup, Slot
 from turnet.scheduling.slots import footprint, offered, places, window
 from turnet.scheduling.spans import Span, merged
@@ -122,7 +130,10 @@ def test_consecutive_services_keep_the_order_they_were_asked_in() -> None:
 
     assert clock(on(setup, 2, "consecutive", services=[CHECK_UP, CLEANING])) == ["09:00"]
     assert clock(on(setup, 2, "consecutive", services=[CLEANING, CHECK_UP])) == ["09:00"]
-    assert [one.service for one in seats(setup, 2, "consecutive", services=[CLEANING, CHECK_UP])] == [CLEANING, CHECK_UP]
+    assert [one.service for one in seats(setup, 2, "consecutive", services=[CLEANING, CHECK_UP])] == [
+        CLEANING,
+        CHECK_UP,
+    ]
 
 
 def test_nobody_is_seated_when_one_cannot_be() -> None:
@@ -130,7 +141,7 @@ def test_nobody_is_seated_when_one_cannot_be() -> None:
 
     for arrangement in ("consecutive", "parallel"):
         assert seats(setup, 2, arrangement, services=[CHECK_UP, CLEANING]) == []  # type: ignore[arg-type]
-        assert on(setup, 2, arrangement, services=[CHECK_UP, CLEANING]) == []  # type: ignore[arg-type]
+        assert on(setup, 2, arrangement, services=[CHECK_UP, CLEANING]) == []
 
 
 def test_party_over_midnight_is_seen_the_next_day() -> None:
@@ -139,6 +150,13 @@ def test_party_over_midnight_is_seen_the_next_day() -> None:
 
     assert (clock([last]), last.end - last.start) == (["23:30"], 60)
     assert party_window(setup, [CHECK_UP, CHECK_UP], MONDAY, MONDAY).end > at("2026-06-02 00:30")
+
+
+def test_party_page_is_good_until_somebodys_lead_time_is_reached() -> None:
+    setup = three(service(who=(ADA,)), service(id=CLEANING, who=(BEA,), lead=120))
+    until = party_next_change(setup, [CHECK_UP, CLEANING], MONDAY, MONDAY, now=at("2026-06-01 07:15"))
+
+    assert clock([until]) == ["07:31"]
 
 
 def test_nobody_is_no_party_and_one_person_is_a_visit() -> None:
@@ -224,7 +242,7 @@ def contended(draw: st.DrawFn) -> tuple[Setup, list[int], Busy]:
     rooms = st.sampled_from([(), (ROOM,), (ROOM, OTHER_ROOM)])
     services = [
         ServiceRules(
-            id,
+            number,
             draw(st.sampled_from([10, 20, 30])),
             draw(team),
             draw(rooms),
@@ -232,10 +250,12 @@ def contended(draw: st.DrawFn) -> tuple[Setup, list[int], Busy]:
             draw(buffers),
             step=draw(st.sampled_from([0, 15])),
         )
-        for id in (CHECK_UP, CLEANING)
+        for number in (CHECK_UP, CLEANING)
     ]
     setup = three(*services, text="09:00-10:30", step=draw(st.sampled_from([10, 30])))
-    spans = st.builds(lambda start, length: Span(NINE + start, NINE + start + length), st.integers(-9, 80), st.integers(1, 30))
+    spans = st.builds(
+        lambda start, length: Span(NINE + start, NINE + start + length), st.integers(-9, 80), st.integers(1, 30)
+    )
     busy = {one: merged(draw(st.lists(spans, max_size=1))) for one in (ADA, BEA, CEM, ROOM, OTHER_ROOM)}
     wanted = draw(st.lists(st.sampled_from([CHECK_UP, CLEANING]), min_size=2, max_size=3))
     return setup, wanted, busy
@@ -258,7 +278,9 @@ def seats_a_party_exactly_when_there_is_a_way(arrangement: Arrangement, seat: Se
             starts = [one.start for one in found]
             assert ([one.service for one in found], starts[0]) == (services, start)
             assert nobody_shares(setup, found)
-            assert starts == [start] * len(found) if arrangement == "parallel" else nobody_waits(setup, services, starts)
+            assert (
+                starts == [start] * len(found) if arrangement == "parallel" else nobody_waits(setup, services, starts)
+            )
             for one in found:
                 assert one.place in places(setup, one.service, one.start, CITY, busy, now=NOW)
 
@@ -275,18 +297,22 @@ def each_for_themselves(
 ) -> list[Member]:
     """Everybody takes the first place on offer, as if the others were not there."""
     options = [places(setup, service, start, location, busy, now=now) for service in services]
-    return [Member(service, start, one[0]) for service, one in zip(services, options, strict=True)] if all(options) else []
+    return (
+        [Member(service, start, one[0]) for service, one in zip(services, options, strict=True)] if all(options) else []
+    )
 
 
-def first_come(setup: Setup, services: Sequence[int], start: int, location: int, busy: Busy, **more: Any) -> list[Member]:
+def first_come(
+    setup: Setup, services: Sequence[int], start: int, location: int, busy: Busy, **more: Any
+) -> list[Member]:
     """Greedy: seats one after the other and never takes a choice back."""
     found: list[Member] = []
-    for service in services:
-        alone = party_places(setup, [service], start, location, busy, **more)
+    for wanted in services:
+        alone = places(setup, wanted, start, location, busy, now=more["now"])
         if not alone:
             return []
-        found += alone
-        taken = footprint(setup.services[service], start, alone[0].place)
+        found.append(Member(wanted, start, alone[0]))
+        taken = footprint(setup.services[wanted], start, alone[0])
         busy = {**busy, **{one: merged([*busy.get(one, []), span]) for one, span in taken.items()}}
     return found
 
@@ -303,7 +329,9 @@ def test_party_is_offered_exactly_when_it_can_be_seated(arrangement: Arrangement
     @given(contended())
     def property_(case: tuple[Setup, list[int], Busy]) -> None:
         setup, services, busy = case
-        slots = offered_party(setup, services, MONDAY, MONDAY + timedelta(days=1), busy, now=NOW, arrangement=arrangement)
+        slots = offered_party(
+            setup, services, MONDAY, MONDAY + timedelta(days=1), busy, now=NOW, arrangement=arrangement
+        )
         on_offer = {slot.start: slot for slot in slots}
         for start in range(NINE, NINE + 90, 5):
             found = party_places(setup, services, start, CITY, busy, now=NOW, arrangement=arrangement)

@@ -31,7 +31,9 @@ SUNDAY_NOON = at("2026-05-31 12:00")
 MORNING = ["09:00", "09:30", "10:00", "10:30", "11:00", "11:30"]
 
 
-def on(setup: Setup, day: date = MONDAY, busy: Busy | None = None, *, now: int = SUNDAY_NOON, **more: Any) -> list[Slot]:
+def on(
+    setup: Setup, day: date = MONDAY, busy: Busy | None = None, *, now: int = SUNDAY_NOON, **more: Any
+) -> list[Slot]:
     return offered(setup, CHECK_UP, day, day, busy or {}, now=now, **more)
 
 
@@ -42,7 +44,9 @@ def taken(text: str, day: date = MONDAY) -> Span:
 
 
 def test_slot_says_when_where_and_who() -> None:
-    setup = clinic(service(45, who=(BEA, ADA)), weekly=(*weekly(ADA, hours("09:00-10:00")), *weekly(BEA, hours("09:00-10:00"))))
+    setup = clinic(
+        service(45, who=(BEA, ADA)), weekly=(*weekly(ADA, hours("09:00-10:00")), *weekly(BEA, hours("09:00-10:00")))
+    )
 
     assert on(setup) == [Slot(at("2026-06-01 09:00"), at("2026-06-01 09:45"), CITY, (BEA, ADA))]
 
@@ -183,7 +187,8 @@ def test_buffers_may_not_reach_into_a_closure() -> None:
 
 def test_buffers_reach_over_midnight_into_the_window_that_is_loaded() -> None:
     setup = clinic(
-        service(practitioner_buffers=Buffers(45, 15)), weekly=tuple(weekly(ADA, hours("00:00-01:00"), hours("23:00-24:00")))
+        service(practitioner_buffers=Buffers(45, 15)),
+        weekly=tuple(weekly(ADA, hours("00:00-01:00"), hours("23:00-24:00"))),
     )
     late_before, early_after = taken("23:00-23:50", SUNDAY), taken("00:10-00:30", TUESDAY)
 
@@ -203,7 +208,13 @@ def test_footprint_has_each_kinds_own_buffers() -> None:
 
 @pytest.mark.parametrize(
     ("where", "expected"),
-    [({}, []), ({"location": CITY}, []), ({"location": SUBURB}, MORNING), ({"resource": ADA}, []), ({"resource": BEA}, MORNING)],
+    [
+        ({}, []),
+        ({"location": CITY}, []),
+        ({"location": SUBURB}, MORNING),
+        ({"resource": ADA}, []),
+        ({"resource": BEA}, MORNING),
+    ],
 )
 def test_closure_of_the_clinic_a_location_or_one_person(where: dict[str, int], expected: list[str]) -> None:
     assert clock(on(clinic(closures=(Closed(taken("00:00-23:59"), **where),)))) == expected

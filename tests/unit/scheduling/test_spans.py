@@ -1,5 +1,7 @@
 """Half-open spans: Allen's thirteen relations, and the operations on sorted lists."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,7 @@ def test_merged_spans_are_the_same_minutes_sorted_and_apart(some: list[Span]) ->
 
     assert minutes(whole) == minutes(some)
     assert all(span.start < span.end for span in whole)
-    assert all(one.end < other.start for one, other in zip(whole, whole[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(whole))
 
 
 @quick

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from markupsafe import Markup, escape
 
 from turnet import i18n
+from turnet.booking.service import sweep
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as the_clinic
 from turnet.clock import SystemClock
@@ -91,6 +92,7 @@ async def forward(request: AnyRequest) -> Response[None]:
 
     async def run_due() -> None:
         await drain(messages)
+        await sweep(clock.now(), clock.real())
 
     async with _moving:
         await advance(clock, by, run_due)

@@ -94,7 +94,8 @@ def _named(stem: str, suffix: str, text: str, media_type: str) -> Asset:
 
 @lru_cache(maxsize=32)
 def _pressed(body: bytes) -> bytes:
-    return brotli.compress(body, quality=11)
+    pressed: bytes = brotli.compress(body, quality=11)
+    return pressed
 
 
 @get(f"{PREFIX}/{{name:str}}", include_in_schema=False)

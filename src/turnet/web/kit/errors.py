@@ -106,7 +106,10 @@ def _words(status: int, code: str) -> tuple[str, str, bool]:
         429: (_("That was a lot in a short time"), _("Wait a little and try once more, or call us.")),
         503: (_("We cannot save anything just now"), _("Try again in a few minutes, or call us.")),
     }
-    fallback = (_("Something broke on our side"), _("Nothing of yours is lost that was confirmed. Try again, or call us."))
+    fallback = (
+        _("Something broke on our side"),
+        _("Nothing of yours is lost that was confirmed. Try again, or call us."),
+    )
     heading, text = by_code.get(code) or by_status.get(status) or fallback
     return heading, text, status >= 500 or status in (409, 429)
 

@@ -29,6 +29,11 @@ def day_month(day: date) -> str:
     return format_date(day, _DAY_MONTH[current().code], locale=current().locale)
 
 
+def day_at(at: datetime) -> str:
+    """`Thu 3 Dec at 09:20`, `to 3.12. klo 9.20`, `יום ה׳, 3.12 בשעה 09:20`."""
+    return _("%(day)s at %(time)s") % {"day": formats.day_short(at.date()), "time": formats.clock_time(at)}
+
+
 def upper_first(text: str) -> str:
     """A sentence or heading begins with a capital where the script has them: Finnish day names do not."""
     return text[:1].upper() + text[1:]
@@ -71,6 +76,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "day_long": formats.day_long,
     "day_short": formats.day_short,
     "month_name": formats.month_name,
+    "day_at": day_at,
     "weekday": weekday,
     "day_month": day_month,
     "money": formats.money,

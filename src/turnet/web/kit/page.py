@@ -96,7 +96,7 @@ class Page(Response[Any]):
         self.block = block
         self.language = i18n.current().code
 
-    def to_asgi_response(self, app: Any, request: AnyRequest, **more: Any) -> ASGIResponse:  # type: ignore[override]
+    def to_asgi_response(self, app: Any, request: AnyRequest, **more: Any) -> ASGIResponse:
         with i18n.speaking(self.language):
             self.content = render(self.template, self.page, block=self.block if partial(request) else None)
         return super().to_asgi_response(app, request, **more)

@@ -1,3 +1,34 @@
+"""The patients' pages. `routes` is for `app.py`."""
+
+from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from turnet.web.public import booking, diary, home, index, moving, places, visit
+from turnet.web.public.here import Speaking
+
+routes: list[ControllerRouterHandler] = [
+    Router(
+        "/",
+        middleware=[Speaking()],
+        route_handlers=[
+            home.root,
+            home.home,
+            places.service,
+            places.person,
+            places.place,
+            diary.diary,
+            diary.diary_day,
+            booking.time,
+            booking.book,
+            booking.hold,
+            visit.see,
+            visit.cancel,
+            visit.undo,
+            moving.choose,
+            moving.move,
+            index.privacy,
+            index.robots,
+            index.sitemap,
+        ],
+    )
+]

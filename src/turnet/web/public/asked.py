@@ -130,7 +130,7 @@ def bookable(clinic: Clinic, slug: str, address: str) -> Service:
 def _slug(things: Mapping[str, One], clinic: Clinic, kind: str, slug: str) -> str:
     if not slug or slug in things:
         return slug
-    today = clinic.moved_slugs.get((kind, slug))
+    today = clinic.moved_slugs.get((kind, slug), "")
     if today in things:
         return today
     raise NotFound(**{kind: slug})
@@ -152,4 +152,3 @@ def _month(text: str) -> date:
         except ValueError:
             pass
     raise NotFound(month=text)
-

@@ -126,26 +126,28 @@ async def _page(request: AnyRequest, lang: str, slug: str, day: str = "") -> Pag
 
 
 async def viewed(
-    at: Here, service: Service, wanted: Asked, make: type[Wording], *, moving: Visit | None = None, frame: Frame | None = None
+    at: Here,
+    service: Service,
+    wanted: Asked,
+    make: type[Wording],
+    *,
+    moving: Visit | None = None,
+    frame: Frame | None = None,
 ) -> View:
     """Reads what the view needs. Raises NotFound for days nobody can book."""
     until, today = free.open_until(at.clinic, service, at.now), at.today
     _within(wanted, today, until)
     target = wanted.day or wanted.week or wanted.month
-    everybody = await _load(at, service, target or today, today if target is None else None, until, moving)
+    everybody = await _load(at, service, wanted, target, until, moving)
     slots = _narrowed(at, wanted, everybody)
-    if target is None and not slots:
-        everybody = await free.between(at.clinic, service, today, until, at.now, moving=moving)
-        slots = _narrowed(at, wanted, everybody)
-    first_free = next((s for s in slots if not wanted.month or _date(at, s) >= wanted.month), None)
-    begin = wanted.day or wanted.week or (_date(at, first_free) if first_free else max(today, wanted.month or today))
-    month = wanted.month or begin.replace(day=1)
-    if target is None and month != today.replace(day=1) and everybody[-1:] and _date(at, everybody[-1]) < _week(month)[1]:
-        everybody = await free.between(at.clinic, service, today, until, at.now, moving=moving)
-        slots = _narrowed(at, wanted, everybody)
+    begin = target
+    if begin is None or wanted.month:
+        first_free = next((_date(at, s) for s in slots if begin is None or _date(at, s) >= begin), None)
+        begin = first_free or max(today, begin or today)
     first, last = (begin, begin) if wanted.day else _week(begin)
-    first = max(first, today, begin if not wanted.week else first)
+    first = max(first if wanted.week else begin, today)
     frame = frame or _frame(at, wanted, bool(slots))
+    month = (target or begin).replace(day=1)
     wording = make(frame, *_links(wanted))
     return View(at, service, wanted, frame, wording, everybody, slots, month, first, min(last, until), until, moving)
 
@@ -163,13 +165,18 @@ def _within(wanted: Asked, today: date, until: date) -> None:
 
 
 async def _load(
-    at: Here, service: Service, target: date, default: date | None, until: date, moving: Visit | None
+    at: Here, service: Service, wanted: Asked, target: date | None, until: date, moving: Visit | None
 ) -> list[Slot]:
-    """The target's month and its week; without a target from today, so that the week after a month's end is there too."""
-    month = target.replace(day=1)
-    first = min(default or month, _week(target)[0])
-    last = max(_month_end(target), _week(_month_end(target))[1] if default else _week(target)[1])
-    return await free.between(at.clinic, service, first, min(last, until), at.now, moving=moving)
+    """The target's month and weeks; without one from today, and up to the horizon if this month has nothing left."""
+    first = (target or at.today).replace(day=1)
+    last = min(_week(_month_end(first))[1], until)
+    if target is not None:
+        return await free.between(at.clinic, service, min(first, _week(target)[0]), last, at.now, moving=moving)
+    soon = await free.between(at.clinic, service, at.today, last, at.now, moving=moving)
+    found = _narrowed(at, wanted, soon)
+    if last == until or (found and _date(at, found[0]).month == first.month):
+        return soon
+    return await free.between(at.clinic, service, at.today, until, at.now, moving=moving)
 
 
 def _narrowed(at: Here, wanted: Asked, slots: Sequence[Slot], *, everybody: bool = False) -> list[Slot]:
@@ -365,7 +372,9 @@ def _places(view: View) -> Filter | None:
     anywhere = _("Both places") if len(offered) == 2 else _("All places")
     links = [Link(wanted.url(location=""), anywhere, "", not wanted.location)]
     links += [
-        Link(wanted.url(location=one.slug), "", str(view.frame.text(one.address)), one.slug == wanted.location, one.name)
+        Link(
+            wanted.url(location=one.slug), "", str(view.frame.text(one.address)), one.slug == wanted.location, one.name
+        )
         for one in offered
     ]
     return _filter(_("Where"), links, bool(wanted.location))

@@ -50,7 +50,14 @@ async def _of_all(
 
 
 async def between(
-    clinic: Clinic, service: Service, first: date, last: date, now: datetime, *, owner: str = "", moving: Visit | None = None
+    clinic: Clinic,
+    service: Service,
+    first: date,
+    last: date,
+    now: datetime,
+    *,
+    owner: str = "",
+    moving: Visit | None = None,
 ) -> list[Slot]:
     """Free times of local days, inclusive. The visitor's own hold is free to them, as is the visit being moved."""
     first, last = max(first, today(clinic, now)), min(last, open_until(clinic, service, now))
@@ -71,13 +78,19 @@ def _of_visit(row: queries.Taken, visit: Visit) -> bool:
 
 
 def narrowed(
-    slots: Iterable[Slot], clinic: Clinic, *, practitioner: int | None = None, location: int | None = None, part: str = ""
+    slots: Iterable[Slot],
+    clinic: Clinic,
+    *,
+    practitioner: int | None = None,
+    location: int | None = None,
+    part: str = "",
 ) -> list[Slot]:
     """The slots somebody asked for."""
     found = [
         slot
         for slot in slots
-        if (practitioner is None or practitioner in slot.practitioners) and (location is None or slot.location == location)
+        if (practitioner is None or practitioner in slot.practitioners)
+        and (location is None or slot.location == location)
     ]
     if part:
         clocks = [(slot, local(clinic.zone, slot.start)) for slot in found]
@@ -85,7 +98,9 @@ def narrowed(
     return found
 
 
-def works(clinic: Clinic, service: Service, day: date, *, practitioner: int | None = None, location: int | None = None) -> bool:
+def works(
+    clinic: Clinic, service: Service, day: date, *, practitioner: int | None = None, location: int | None = None
+) -> bool:
     """Is anybody in session that day who could take the service?"""
     people = [one for one in service.rules.practitioners if practitioner in (None, one)]
     return any(

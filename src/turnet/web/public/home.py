@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from turnet import i18n
 from turnet.clinic.model import Clinic, Location, Practitioner, Service
+from turnet.format import day_short
 from turnet.scheduling.rules import Slot
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Frame, Page
@@ -126,7 +127,8 @@ def next_of(service: Service, slots: Sequence[Slot], at: Here, frame: Frame, pra
 
 def _soon(slots: Sequence[Slot], wording: Wording, at: Here) -> tuple[tuple[SoonDay, ...], int]:
     """The first times of the first few days that have any, and how many times that is."""
-    days, shown = [], 0
+    days: list[SoonDay] = []
+    shown = 0
     for day, found in groupby(slots, lambda slot: times.local(at.clinic.zone, slot.start).date()):
         if len(days) == SOON_DAYS:
             break
@@ -136,7 +138,7 @@ def _soon(slots: Sequence[Slot], wording: Wording, at: Here) -> tuple[tuple[Soon
     return tuple(days), shown
 
 
-def spread(slots: Sequence[Slot], count: int, *) -> list[Slot]:
+def spread(slots: Sequence[Slot], count: int) -> list[Slot]:
     """A few times from over the whole day, the first one always, rather than its first minutes only."""
     if len(slots) <= count:
         return list(slots)
@@ -144,12 +146,14 @@ def spread(slots: Sequence[Slot], count: int, *) -> list[Slot]:
     return [slots[round(place * step)] for place in range(count)]
 
 
-def service_line(service: Service, slots: Sequence[Slot], at: Here, frame: Frame, practitioner: str = "") -> ServiceLine:
+def service_line(
+    service: Service, slots: Sequence[Slot], at: Here, frame: Frame, practitioner: str = ""
+) -> ServiceLine:
     first = Markup()
     if slots:
         wording = Wording(frame, f"{frame.home}book/{service.slug}/at/", practitioner)
         day = times.local(at.clinic.zone, slots[0].start).date()
-        beside = words.near(day, at.today) or words.day_short(day)
+        beside = words.near(day, at.today) or day_short(day)
         first = times.one(slots[0], wording, beside, str(frame.text(service.name)))
     return ServiceLine(service, (words.minutes(service.rules.minutes), words.price(service, at.clinic)), first)
 

@@ -52,7 +52,7 @@ class Wording:
     _where: dict[int, tuple[str, Markup]] = field(default_factory=dict)
 
     def link(self, slot: Slot) -> Markup:
-        return Markup(f'{escape(self.before)}{_written(self._zone, slot.start)[2]}{self.where(slot.location)[0]}')  # noqa: S704
+        return Markup(f"{escape(self.before)}{_written(self._zone, slot.start)[2]}{self.where(slot.location)[0]}")  # noqa: S704
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -97,7 +97,7 @@ class Wording:
 def items(slots: Iterable[Slot], wording: Wording, *, first: bool = False, current_start: int | None = None) -> Markup:
     """`<li>` of every slot, as the outside contract writes them."""
     zone, lines = wording._zone, []  # noqa: SLF001  (the same module)
-    before, day_names = escape(wording.before), {}
+    before, day_names = escape(wording.before), dict[date, Markup]()
     for slot in slots:
         at, stamp, spelled = _written(zone, slot.start)
         rest, place = wording.where(slot.location)
@@ -171,7 +171,11 @@ def month_rows(
             )
         else:
             why = none if today <= day <= open_until else not_yet if day > open_until else ""
-            mark = f'<small><span aria-hidden="true">–</span><span class="vh">{why}</span></small>' if why else "<small></small>"
+            mark = (
+                f'<small><span aria-hidden="true">–</span><span class="vh">{why}</span></small>'
+                if why
+                else "<small></small>"
+            )
             here = ' aria-current="date"' if day == chosen else ""
             past = " past" if not why or day > open_until else ""
             cells.append(

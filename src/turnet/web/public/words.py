@@ -6,9 +6,9 @@ from babel import Locale
 from markupsafe import Markup
 
 from turnet.clinic.model import Clinic, Service
-from turnet.format import clock_time, day_short, money
+from turnet.format import clock_time, money
 from turnet.i18n import _, current, ngettext
-from turnet.web.kit.jinja import stamp
+from turnet.web.kit.jinja import day_at, stamp
 
 
 def near(day: date, today: date) -> str:
@@ -24,11 +24,6 @@ def when(at: datetime, today: date) -> str:
     if day == today + timedelta(days=1):
         return _("tomorrow at %(time)s") % {"time": time}
     return day_at(at)
-
-
-def day_at(at: datetime) -> str:
-    """`Thu 3 Dec at 09:20`, `to 3.12. klo 9.20`, `יום ה׳, 3.12 בשעה 09:20`."""
-    return _("%(day)s at %(time)s") % {"day": day_short(at.date()), "time": clock_time(at)}
 
 
 def when_tag(at: datetime, today: date) -> Markup:
@@ -49,7 +44,7 @@ def free(count: int) -> str:
 
 def language_name(code: str) -> str:
     """A spoken language in the page's language: `Finnish`, `suomi`, `פינית`."""
-    return Locale.parse(current().locale).languages.get(code, code)
+    return str(Locale.parse(current().locale).languages.get(code, code))
 
 
 def facts(service: Service, clinic: Clinic) -> str:

@@ -1,0 +1,144 @@
+"""The made-up clinic is whole, looks real, has room for whoever tries it, and comes out the same every time."""
+
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.db.demo.conftest import StoodClock
+from turnet.booking.queries import free_times, visit_by_token
+from turnet.clinic.model import Clinic
+from turnet.clock import minute
+from turnet.db.engine import AnyEngine, bind, engine_for
+from turnet.db.start import migrate
+from turnet.db.transactions import fetch
+from turnet.demo.data import fill
+from turnet.errors import Invalid
+from turnet.ids import link_token
+from turnet.scheduling.hours import local, local_day, sessions
+from turnet.settings import Settings
+
+KEY = b"k" * 32
+TODAY = date(2026, 12, 1)
+
+
+def _workdays(clinic: Clinic) -> list[date]:
+    """Coming days on which most of the clinic is in."""
+    days = [TODAY + timedelta(days=n) for n in range(1, 8 * 7)]
+    people = [who.id for who in clinic.practitioners.values()]
+    return [day for day in days if sum(bool(sessions(clinic.setup, who, day)) for who in people) >= 3]
+
+
+@pytest.mark.parametrize("lang", ["en", "fi", "he"])
+async def test_clinic_has_the_promised_size(engine: AnyEngine, demo_clock: StoodClock, lang: str) -> None:
+    clinic = await fill(KEY, demo_clock, lang)
+
+    sizes = [len(part) for part in (clinic.locations, clinic.practitioners, clinic.rooms, clinic.services)]
+    assert sizes == [2, 5, 4, 8]
+    assert [service.slug for service in clinic.services.values() if service.urgent] == ["urgent"]
+    assert (clinic.default_language, sorted(clinic.languages)) == (lang, ["en", "fi", "he"])
+    assert await fetch("SELECT count(*) FROM patient") == [(300,)]
+    where = (clinic.setup.zone, clinic.region, clinic.currency)
+    assert where == (("Asia/Jerusalem", "IL", "ILS") if lang == "he" else ("Europe/Helsinki", "FI", "EUR"))
+    shortest, *_others, longest = sorted(clinic.services.values(), key=lambda service: service.rules.minutes)
+    assert set(shortest.rules.practitioners) & set(longest.rules.practitioners) != set()
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+async def test_every_service_has_several_free_times_on_most_coming_workdays_some_around_noon(
+    engine: AnyEngine, demo_clock: StoodClock, lang: str
+) -> None:
+    clinic = await fill(KEY, demo_clock, lang)
+    workdays = _workdays(clinic)
+    last = TODAY + timedelta(days=8 * 7)
+
+    assert len(workdays) >= 30
+    for service in clinic.services.values():
+        starts: dict[date, list[int]] = {}
+        for slot in await free_times(clinic, service.id, TODAY, last, now=demo_clock.now()):
+            day, wall = local(clinic.setup.zone, slot.start)
+            starts.setdefault(day, []).append(wall)
+        several = [day for day in workdays if len(starts.get(day, [])) >= 3]
+        noon = [day for day in workdays if any(600 <= wall < 840 for wall in starts.get(day, []))]
+        assert (service.slug, len(several) > len(workdays) * 0.85, len(noon) > len(workdays) * 0.85) == (
+            service.slug, True, True,
+        )  # fmt: skip
+
+
+async def test_visits_reach_twelve_weeks_back_and_eight_ahead_in_the_states_of_their_time(
+    engine: AnyEngine, demo_clock: StoodClock
+) -> None:
+    clinic = await fill(KEY, demo_clock, "en")
+    now = demo_clock.now()
+    rows = await fetch("SELECT starts_at, ends_at, state, created_at FROM booking ORDER BY starts_at")
+
+    days = [local_day(clinic.setup.zone, minute(start)) for start, *_rest in rows]
+    assert timedelta(days=80) <= TODAY - days[0] <= timedelta(days=84)
+    assert timedelta(days=50) <= days[-1] - TODAY <= timedelta(days=56)
+    past = Counter(state for _start, end, state, _made in rows if end <= now)
+    coming = Counter(state for start, _end, state, _made in rows if start > now + timedelta(minutes=15))
+    assert set(past) == {"done", "no_show", "cancelled"}
+    assert set(coming) == {"booked", "confirmed", "cancelled"}
+    assert past["done"] > 1000 > past["no_show"] > 30
+    assert [made for start, _end, _state, made in rows if made > now or made > start] == []
+
+
+async def test_every_visit_that_stands_holds_its_practitioner_and_room(engine: AnyEngine, demo_clock: StoodClock) -> None:
+    await fill(KEY, demo_clock, "en")
+
+    standing = await fetch("SELECT count(*) FROM booking WHERE state <> 'cancelled'")
+    held = await fetch(
+        "SELECT count(*) FROM booking b WHERE (SELECT count(*) FROM occupancy o WHERE o.claim = b.claim) = 2"
+    )
+    gone = await fetch("SELECT count(*) FROM booking WHERE state = 'cancelled' AND claim IS NOT NULL")
+    assert (held, gone) == (standing, [(0,)])
+
+
+async def test_everybody_was_told_of_every_visit(engine: AnyEngine, demo_clock: StoodClock) -> None:
+    await fill(KEY, demo_clock, "en")
+
+    visits = await fetch("SELECT count(*), sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) FROM booking")
+    told = await fetch("SELECT kind, count(*) FROM message WHERE state = 'sent' GROUP BY kind ORDER BY kind")
+    assert told == [("booking_cancelled", visits[0][1]), ("booking_confirmed", visits[0][0])]
+
+
+async def test_links_of_made_up_visits_open(engine: AnyEngine, demo_clock: StoodClock) -> None:
+    await fill(KEY, demo_clock, "en")
+    ((public_id,),) = await fetch("SELECT public_id FROM booking WHERE state = 'booked' ORDER BY starts_at LIMIT 1")
+
+    visit = await visit_by_token(link_token(KEY, "visit", public_id, 1))
+
+    assert visit.public_id == public_id
+
+
+async def _made_up(folder: Path, clock: StoodClock, seed: int) -> list[tuple[object, ...]]:
+    """Everything that is made with dice, from a database of its own."""
+    settings = Settings(data=folder, demo=True)
+    folder.mkdir()
+    engine = engine_for(settings)
+    bind(engine)
+    await engine.start_connection_pool()
+    try:
+        await migrate(engine, settings)
+        await fill(KEY, clock, "en", seed=seed)
+        visits = await fetch("SELECT public_id, reference, state, starts_at, created_at, door FROM booking ORDER BY id")
+        return [*visits, *await fetch("SELECT id, recipient, due_at FROM message ORDER BY id")]
+    finally:
+        await engine.close_connection_pool()
+
+
+async def test_same_seed_on_the_same_day_gives_the_same_data(tmp_path: Path, demo_clock: StoodClock) -> None:
+    first = await _made_up(tmp_path / "first", demo_clock, 1)
+
+    assert await _made_up(tmp_path / "second", demo_clock, 1) == first
+    assert await _made_up(tmp_path / "control", demo_clock, 2) != first
+
+
+async def test_second_clinic_is_not_made(engine: AnyEngine, demo_clock: StoodClock) -> None:
+    await fill(KEY, demo_clock, "en")
+
+    with pytest.raises(Invalid):
+        await fill(KEY, demo_clock, "fi")
+
+    assert await fetch("SELECT count(*) FROM patient") == [(300,)]
