@@ -305,7 +305,7 @@ DATABASE: tuple[Check, ...] = (integrity, guard, key_of_database, clocks, setup,
 # --- one mail, for real
 
 
-async def test_mail(patient: Patient, address: str) -> list[Finding]:
+async def mail_test(patient: Patient, address: str) -> list[Finding]:
     """Sends one mail at once and says what the mail server answered when it did not take it."""
     clinic = await queries.load()
     if clinic is None:

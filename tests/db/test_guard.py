@@ -12,7 +12,6 @@ from turnet.db.transactions import fetch, tx
 from turnet.errors import SlotTaken
 
 
-
 @pytest.mark.parametrize("start,end", [(100, 130), (90, 101), (129, 140), (110, 120), (90, 140)])
 async def test_guard_refuses_an_overlap(engine: AnyEngine, start: int, end: int) -> None:
     resource = Resource(kind="room")

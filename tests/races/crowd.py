@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from turnet.booking.service import book, hold, move, seating
+from turnet.booking.service import seating
 from turnet.db.engine import AnyEngine, bound
 from turnet.db.guards import NO_OVERLAP
 from turnet.db.lite import LiteEngine
@@ -46,8 +46,7 @@ def strip_check(monkeypatch: pytest.MonkeyPatch) -> None:
 def strip_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """On SQLite the one writing connection remains; without guard and check it protects nobody."""
 
-    async def free_for_all(*_: Any, **__: Any) -> None:
+    async def free_for_all(*_: Any) -> None:
         return None
 
-    for act in (book, hold, move):
-        monkeypatch.setattr(act, "lock", free_for_all)
+    monkeypatch.setattr(seating, "fetch", free_for_all)

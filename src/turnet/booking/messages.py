@@ -1,8 +1,8 @@
 """What a visit says to people: called by the acts, inside their transaction.
 
-A move waits two minutes and a cancellation until its undo has ended, so a mistake corrected at once sends nothing wrong.
-Whoever gave an e-mail address gets mail, who gave only a telephone number an SMS; the location's own mailbox hears of
-everything that was done online, in a row of its own.
+A move waits two minutes and a cancellation until its undo has ended, so a mistake corrected at once sends nothing
+wrong. Whoever gave an e-mail address gets mail, who gave only a telephone number an SMS; the location's own mailbox
+hears of everything that was done online, in a row of its own.
 """
 
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ def _drafts(visit: Visit, clinic: Clinic, act: Act, patient: str, desk: str, due
     elif visit.phone:
         drafts.append(_draft(visit, patient, "sms", visit.phone, visit.language, due))
     mailbox = clinic.location(visit.location).email
-    if mailbox and not act.actor.startswith("staff:"):
+    if mailbox and not act.by_staff:
         drafts.append(_draft(visit, desk, "email", mailbox, clinic.default_language, due))
     return drafts
 

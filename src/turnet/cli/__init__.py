@@ -1,6 +1,7 @@
 """The command line. `turnet --help` must be instant: the command that needs something slow imports it."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -48,6 +49,7 @@ for command in (demo, init, serve, worker, migrate, day, doctor):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command; whatever goes wrong is one line on standard error and an exit code that is not 0."""
+    warnings.filterwarnings("ignore", message=".*Unable to (fetch server|connect to)")  # Piccolo's; an error follows it
     try:
         code = group.main(arguments, prog_name="turnet", standalone_mode=False)
     except click.Abort:

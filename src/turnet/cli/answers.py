@@ -1,6 +1,7 @@
 """One line for whatever went wrong: what, where, what to do. Never a traceback."""
 
 import errno
+import socket
 from collections.abc import Mapping
 
 import click
@@ -21,6 +22,8 @@ def tell(line: str) -> None:
 
 
 def line_for(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "turnet"
         return f"{error.format_message()} See {command} --help"
@@ -39,6 +42,8 @@ def _system(error: OSError) -> str:
         return "the port is in use: another turnet runs here, or choose one with TURNET_LISTEN (turnet demo: --port)"
     if error.errno == errno.EACCES:
         return f"may not write to {error.filename}: give this user the directory, or name another with --data"
+    if isinstance(error, socket.gaierror):
+        return "the host of TURNET_DATABASE_URL is not known: is the address right?"
     if isinstance(error, ConnectionError) and not error.filename:
         return "the database of TURNET_DATABASE_URL does not answer: is it running, and is the address right?"
     return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"

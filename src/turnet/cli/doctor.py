@@ -40,7 +40,7 @@ def doctor(data: Path | None, mail: str | None) -> None:
 async def _examine(settings: Settings, mail: str | None) -> "list[Finding]":
     from turnet.clock import SystemClock  # noqa: PLC0415
     from turnet.demo.clock import load_shift  # noqa: PLC0415
-    from turnet.doctor import Patient, examine, migrations, test_mail  # noqa: PLC0415
+    from turnet.doctor import Patient, examine, migrations, mail_test  # noqa: PLC0415
 
     clock = SystemClock()
     patient = Patient(settings, clock)
@@ -48,4 +48,4 @@ async def _examine(settings: Settings, mail: str | None) -> "list[Finding]":
         if not await migrations(patient):
             await load_shift(clock)
         found = await examine(patient)
-        return found + await test_mail(patient, mail) if mail else found
+        return found + await mail_test(patient, mail) if mail else found

@@ -62,10 +62,11 @@ class Item:
 
 
 async def owners(count: int = 24) -> list[Owner]:
-    """Whoever heard from the clinic last comes first."""
+    """Whoever heard from the clinic last comes first; the desk closes the list."""
     rows = await fetch(_MESSAGES + _NEWEST, _RECENT)
-    found = {_owner(row).key: _owner(row) for row in reversed(rows)}
-    return list(reversed(found.values()))[:count]
+    found = {owner.key: owner for owner in map(_owner, rows)}
+    desk = [owner for owner in (found.pop(DESK, None),) if owner]
+    return list(found.values())[:count] + desk
 
 
 def _owner(row: tuple[Any, ...]) -> Owner:

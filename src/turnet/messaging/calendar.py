@@ -1,7 +1,7 @@
 """A visit as an iCalendar event: in mail (`invitation`), as a download (`published`) and as links into web calendars.
 
-Times are in UTC, because clients disagree on time zone definitions. No treatment, no practitioner and no link that could
-change the visit stands in an event: people share calendars.
+Times are in UTC, because clients disagree on time zone definitions. No treatment, no practitioner and no link that
+could change the visit stands in an event: people share calendars.
 """
 
 import re

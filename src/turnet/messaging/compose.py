@@ -1,6 +1,7 @@
 """Turns an outbox row and the visit it speaks of into what leaves, in the row's language.
 
-Two environments: escaping for HTML, plain for text, subjects and SMS. Whatever a template names and does not get is an error.
+Two environments: escaping for HTML, plain for text, subjects and SMS. Whatever a template names and does not get is an
+error.
 """
 
 import re
@@ -179,7 +180,7 @@ def _readable_on(colour: str) -> str:
 def render(template: str, words: Words) -> str:
     """In the language being spoken; `.html` escapes, everything else does not."""
     text = _environment(escapes=template.endswith(".html")).get_template(template).render(words)
-    return text if template.endswith("/body.txt") or template.endswith(".html") else text.strip()
+    return text if template.endswith(("/body.txt", ".html")) else text.strip()
 
 
 @cache
@@ -188,6 +189,7 @@ def _environment(*, escapes: bool) -> Environment:
         loader=FileSystemLoader(TEMPLATES / "messages"),
         autoescape=escapes,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

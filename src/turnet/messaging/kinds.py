@@ -43,14 +43,18 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("booking_confirmed", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TIME, "at once"),
-        Kind("booking_moved", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TIME, "2 minutes after the move"),
+        Kind(
+            "booking_moved", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TIME, "2 minutes after the move",
+        ),
         Kind(
             "booking_cancelled", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CANCELLATION,
             "when the undo has ended",
         ),
         Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
         Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
-        Kind("desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION, "when the undo has ended"),
+        Kind(
+            "desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION, "when the undo has ended",
+        ),
         Kind("test_mail", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when somebody asks for it"),
     )
 }  # fmt: skip

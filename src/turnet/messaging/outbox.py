@@ -1,7 +1,7 @@
 """The outbox: rows written in the act's own transaction, claimed under a lease, finished behind a fence.
 
-A row that is here will be sent or visibly end as failed, skipped, cancelled or unknown; nothing else knows what is to be
-sent. Due times and deadlines are business time, leases are real time.
+A row that is here will be sent or visibly end as failed, skipped, cancelled or unknown; nothing else knows what is to
+be sent. Due times and deadlines are business time, leases are real time.
 """
 
 import json
@@ -105,8 +105,9 @@ async def add_all(drafts: Sequence[Draft], *, now: datetime) -> None:
         return
     places = "({}, {}, {}, {}, {}, {}, {}, {}, {}, 'queued', {}, {}, 0, {})"
     await fetch(
-        "INSERT INTO message (id, dedupe, kind, channel, recipient, language, booking, sequence, facts, state, due_at, "
-        f"not_after, attempts, created_at) VALUES {', '.join([places] * len(drafts))} ON CONFLICT (dedupe) DO NOTHING",
+        "INSERT INTO message (id, dedupe, kind, channel, recipient, language, booking, sequence, facts, state, "  # noqa: S608
+        f"due_at, not_after, attempts, created_at) VALUES {', '.join([places] * len(drafts))} "
+        "ON CONFLICT (dedupe) DO NOTHING",
         *(value for draft in drafts for value in _values(draft, now)),
     )
     if any(draft.due_at <= now for draft in drafts):
@@ -127,7 +128,7 @@ async def _nudge() -> None:
 async def drop_queued(booking: int, kinds: Collection[str], reason: str, *, now: datetime) -> list[str]:
     """Cancels what has not left yet; returns the kinds of the rows it dropped."""
     rows = await fetch(
-        "UPDATE message SET state = 'cancelled', error = {}, finished_at = {} "
+        "UPDATE message SET state = 'cancelled', error = {}, finished_at = {} "  # noqa: S608
         f"WHERE booking = {{}} AND state = 'queued' AND kind IN ({_marks(kinds)}) RETURNING kind",
         *(reason, now, booking, *kinds),
     )
@@ -137,7 +138,8 @@ async def drop_queued(booking: int, kinds: Collection[str], reason: str, *, now:
 async def revive(booking: int, kinds: Collection[str], *, sequence: int) -> None:
     """After an undo: what the cancellation kept from leaving is due again, and speaks of the visit as it is now."""
     await fetch(
-        "UPDATE message SET sequence = {}, state = CASE WHEN state = 'sending' THEN state ELSE 'queued' END, error = NULL "
+        "UPDATE message SET sequence = {}, error = NULL, finished_at = NULL, "  # noqa: S608
+        "state = CASE WHEN state = 'sending' THEN state ELSE 'queued' END "
         f"WHERE booking = {{}} AND kind IN ({_marks(kinds)}) AND (state IN ('queued', 'sending') "
         "OR (state IN ('cancelled', 'skipped') AND error = {}))",
         *(sequence, booking, *kinds, VISIT_CANCELLED),
@@ -149,16 +151,16 @@ def _marks(values: Collection[object]) -> str:
 
 
 async def expire(*, now: datetime, real: datetime) -> int:
-    """Fails what is too late to be of use, and calls an SMS unknown whose sender vanished. Returns how many it ended."""
+    """Fails what is too late to be of use, and calls an SMS unknown whose sender vanished. Returns how many ended."""
     late = await fetch(
-        "UPDATE message SET state = 'failed', error = 'too late: ' || COALESCE(error, 'it never left'), finished_at = {}, "
-        "lease = NULL WHERE not_after <= {} "
+        "UPDATE message SET state = 'failed', error = 'too late: ' || COALESCE(error, 'it never left'), "
+        "finished_at = {}, lease = NULL WHERE not_after <= {} "
         "AND (state = 'queued' OR (state = 'sending' AND channel = 'email' AND lease_until <= {})) RETURNING id",
         *(now, now, real),
     )
     lost = await fetch(
-        "UPDATE message SET state = 'unknown', error = 'the sender vanished while sending', finished_at = {}, lease = NULL "
-        "WHERE state = 'sending' AND channel <> 'email' AND lease_until <= {} RETURNING id",
+        "UPDATE message SET state = 'unknown', error = 'the sender vanished while sending', finished_at = {}, "
+        "lease = NULL WHERE state = 'sending' AND channel <> 'email' AND lease_until <= {} RETURNING id",
         *(now, real),
     )
     return len(late) + len(lost)
@@ -167,8 +169,8 @@ async def expire(*, now: datetime, real: datetime) -> int:
 async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> list[Claimed]:
     """Takes at most `limit` due rows of a channel, in one statement, however many workers ask at once.
 
-    The condition stands twice: inside a CTE the limit holds on both engines, and outside it is checked again on the row
-    as it is when its turn comes.
+    The condition stands twice: inside a CTE the limit holds on both engines, and outside it is checked again on the
+    row as it is when its turn comes.
     """
     due = (
         "channel = {} AND ((state = 'queued' AND due_at <= {}) "
@@ -177,7 +179,7 @@ async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> l
     skip = "" if on_sqlite() else "FOR UPDATE SKIP LOCKED"
     lease, until = str(uuid.uuid4()), real + LEASE
     rows = await fetch(
-        f"WITH chosen AS (SELECT id FROM message WHERE {due} ORDER BY due_at LIMIT {limit:d} {skip}) "
+        f"WITH chosen AS (SELECT id FROM message WHERE {due} ORDER BY due_at LIMIT {limit:d} {skip}) "  # noqa: S608
         "UPDATE message SET state = 'sending', lease = {}, lease_until = {}, attempts = attempts + 1 "
         f"WHERE id IN (SELECT id FROM chosen) AND {due} "
         "RETURNING id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts",
@@ -188,9 +190,9 @@ async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> l
 
 
 def _claimed(row: tuple[Any, ...], lease: str, until: datetime) -> Claimed:
-    id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts = row
+    row_id, kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, attempts = row
     return Claimed(
-        uuid.UUID(str(id)), kind, channel, recipient, language, booking, sequence, json.loads(facts),
+        uuid.UUID(str(row_id)), kind, channel, recipient, language, booking, sequence, json.loads(facts),
         _instant(due_at), _instant(not_after), attempts, lease, until,
     )  # fmt: skip
 
@@ -203,17 +205,13 @@ def _instant(stored: datetime | str) -> datetime:
 async def finish(
     row: Claimed, state: str, *, now: datetime, note: str | None = None, provider_id: str | None = None
 ) -> bool:
-    """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False when the lease was lost: then it is another's row."""
+    """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False: the lease was lost, the row is another's."""
     done = await fetch(
-        "UPDATE message SET state = {}, error = {}, provider_id = {}, finished_at = {}, lease = NULL, lease_until = NULL "
-        "WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
+        "UPDATE message SET state = {}, error = {}, provider_id = {}, finished_at = {}, lease = NULL, "
+        "lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
         *(state, note, provider_id, now, row.id, row.lease),
     )
     return bool(done)
-
-
-async def fail(row: Claimed, error: str, *, now: datetime) -> bool:
-    return await finish(row, "failed", now=now, note=error)
 
 
 async def retry(row: Claimed, error: str, *, due_at: datetime) -> bool:
@@ -230,14 +228,14 @@ async def release(rows: Sequence[Claimed]) -> None:
     """Puts back rows that were claimed together and never tried: as if they had not been claimed."""
     if rows:
         await fetch(
-            "UPDATE message SET state = 'queued', attempts = attempts - 1, lease = NULL, lease_until = NULL "
+            "UPDATE message SET state = 'queued', attempts = attempts - 1, lease = NULL, lease_until = NULL "  # noqa: S608
             f"WHERE lease = {{}} AND state = 'sending' AND id IN ({_marks(rows)})",
             *(rows[0].lease, *(row.id for row in rows)),
         )
 
 
 async def requeue_interrupted(real: datetime) -> int:
-    """At the start of the only process of a SQLite database: mail cut off while sending goes again, an SMS is unknown."""
+    """At the start of a SQLite database's only process: mail cut off while sending goes again, an SMS is unknown."""
     mail = await fetch(
         "UPDATE message SET state = 'queued', lease = NULL, lease_until = NULL "
         "WHERE state = 'sending' AND channel = 'email' RETURNING id"

@@ -101,7 +101,8 @@ async def test_slug_renamed_back_leads_nowhere_else(engine: AnyEngine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "code"), [("root-canal", "taken"), ("Tarkastus", "not_a_slug"), ("", "not_a_slug"), ("a" * 61, "not_a_slug")]
+    ("new", "code"),
+    [("root-canal", "taken"), ("Tarkastus", "not_a_slug"), ("", "not_a_slug"), ("a" * 61, "not_a_slug")],
 )
 async def test_slug_that_cannot_be_used_is_refused(engine: AnyEngine, new: str, code: str) -> None:
     await a_clinic()

@@ -23,7 +23,9 @@ async def _due(clock: StoodClock, *minutes: int) -> None:
     await add_all(drafts, now=now)
 
 
-async def test_every_due_instant_is_visited_in_order_and_then_the_end(engine: AnyEngine, demo_clock: StoodClock) -> None:
+async def test_every_due_instant_is_visited_in_order_and_then_the_end(
+    engine: AnyEngine, demo_clock: StoodClock
+) -> None:
     await a_clinic()
     start, seen = demo_clock.now(), []
     await _due(demo_clock, 45, 10, 61)

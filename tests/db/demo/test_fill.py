@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.db.demo.conftest import StoodClock
+from tests.db.demo.conftest import KEY, MadeUp, StoodClock
 from turnet.booking.queries import free_times, visit_by_token
 from turnet.clinic.model import Clinic
 from turnet.clock import minute
-from turnet.db.engine import AnyEngine, bind, engine_for
+from turnet.db.engine import bind, engine_for
 from turnet.db.start import migrate
 from turnet.db.transactions import fetch
 from turnet.demo.data import fill
@@ -19,7 +19,6 @@ from turnet.ids import link_token
 from turnet.scheduling.hours import local, local_day, sessions
 from turnet.settings import Settings
 
-KEY = b"k" * 32
 TODAY = date(2026, 12, 1)
 
 
@@ -30,10 +29,8 @@ def _workdays(clinic: Clinic) -> list[date]:
     return [day for day in days if sum(bool(sessions(clinic.setup, who, day)) for who in people) >= 3]
 
 
-@pytest.mark.parametrize("lang", ["en", "fi", "he"])
-async def test_clinic_has_the_promised_size(engine: AnyEngine, demo_clock: StoodClock, lang: str) -> None:
-    clinic = await fill(KEY, demo_clock, lang)
-
+async def test_clinic_has_the_promised_size(demo: Clinic, made_up: MadeUp) -> None:
+    clinic, lang = demo, made_up.lang
     sizes = [len(part) for part in (clinic.locations, clinic.practitioners, clinic.rooms, clinic.services)]
     assert sizes == [2, 5, 4, 8]
     assert [service.slug for service in clinic.services.values() if service.urgent] == ["urgent"]
@@ -45,11 +42,10 @@ async def test_clinic_has_the_promised_size(engine: AnyEngine, demo_clock: Stood
     assert set(shortest.rules.practitioners) & set(longest.rules.practitioners) != set()
 
 
-@pytest.mark.parametrize("lang", ["en", "he"])
 async def test_every_service_has_several_free_times_on_most_coming_workdays_some_around_noon(
-    engine: AnyEngine, demo_clock: StoodClock, lang: str
+    demo: Clinic, demo_clock: StoodClock
 ) -> None:
-    clinic = await fill(KEY, demo_clock, lang)
+    clinic = demo
     workdays = _workdays(clinic)
     last = TODAY + timedelta(days=8 * 7)
 
@@ -67,13 +63,12 @@ async def test_every_service_has_several_free_times_on_most_coming_workdays_some
 
 
 async def test_visits_reach_twelve_weeks_back_and_eight_ahead_in_the_states_of_their_time(
-    engine: AnyEngine, demo_clock: StoodClock
+    demo: Clinic, demo_clock: StoodClock
 ) -> None:
-    clinic = await fill(KEY, demo_clock, "en")
     now = demo_clock.now()
     rows = await fetch("SELECT starts_at, ends_at, state, created_at FROM booking ORDER BY starts_at")
 
-    days = [local_day(clinic.setup.zone, minute(start)) for start, *_rest in rows]
+    days = [local_day(demo.setup.zone, minute(start)) for start, *_rest in rows]
     assert timedelta(days=80) <= TODAY - days[0] <= timedelta(days=84)
     assert timedelta(days=50) <= days[-1] - TODAY <= timedelta(days=56)
     past = Counter(state for _start, end, state, _made in rows if end <= now)
@@ -84,9 +79,7 @@ async def test_visits_reach_twelve_weeks_back_and_eight_ahead_in_the_states_of_t
     assert [made for start, _end, _state, made in rows if made > now or made > start] == []
 
 
-async def test_every_visit_that_stands_holds_its_practitioner_and_room(engine: AnyEngine, demo_clock: StoodClock) -> None:
-    await fill(KEY, demo_clock, "en")
-
+async def test_every_visit_that_stands_holds_its_practitioner_and_room(demo: Clinic) -> None:
     standing = await fetch("SELECT count(*) FROM booking WHERE state <> 'cancelled'")
     held = await fetch(
         "SELECT count(*) FROM booking b WHERE (SELECT count(*) FROM occupancy o WHERE o.claim = b.claim) = 2"
@@ -95,16 +88,13 @@ async def test_every_visit_that_stands_holds_its_practitioner_and_room(engine: A
     assert (held, gone) == (standing, [(0,)])
 
 
-async def test_everybody_was_told_of_every_visit(engine: AnyEngine, demo_clock: StoodClock) -> None:
-    await fill(KEY, demo_clock, "en")
-
+async def test_everybody_was_told_of_every_visit(demo: Clinic) -> None:
     visits = await fetch("SELECT count(*), sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) FROM booking")
     told = await fetch("SELECT kind, count(*) FROM message WHERE state = 'sent' GROUP BY kind ORDER BY kind")
     assert told == [("booking_cancelled", visits[0][1]), ("booking_confirmed", visits[0][0])]
 
 
-async def test_links_of_made_up_visits_open(engine: AnyEngine, demo_clock: StoodClock) -> None:
-    await fill(KEY, demo_clock, "en")
+async def test_links_of_made_up_visits_open(demo: Clinic) -> None:
     ((public_id,),) = await fetch("SELECT public_id FROM booking WHERE state = 'booked' ORDER BY starts_at LIMIT 1")
 
     visit = await visit_by_token(link_token(KEY, "visit", public_id, 1))
@@ -135,9 +125,7 @@ async def test_same_seed_on_the_same_day_gives_the_same_data(tmp_path: Path, dem
     assert await _made_up(tmp_path / "control", demo_clock, 2) != first
 
 
-async def test_second_clinic_is_not_made(engine: AnyEngine, demo_clock: StoodClock) -> None:
-    await fill(KEY, demo_clock, "en")
-
+async def test_second_clinic_is_not_made(demo: Clinic, demo_clock: StoodClock) -> None:
     with pytest.raises(Invalid):
         await fill(KEY, demo_clock, "fi")
 

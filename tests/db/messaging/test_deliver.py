@@ -396,6 +396,36 @@ async def test_a_message_that_cannot_be_composed_does_not_hold_up_the_next(
     assert [record.message for record in caplog.records] == ["message not delivered"]
 
 
+async def test_a_row_that_comes_back_from_a_failed_try_after_the_visit_changed_is_not_sent(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await book(clinic, clock, actor="staff:1")
+    [trying] = await outbox.claim(10, channel="email", now=clock.now(), real=clock.real())
+    await move(visit, clinic, clock, visit.starts_at + timedelta(hours=1))
+    await outbox.retry(trying, "451 try later", due_at=clock.now())
+
+    clock.advance(minutes=2)
+    await drain(deliverer(public, clock))
+
+    assert await states() == [("skipped", "the visit has changed since")]
+    assert subjects(mailbox) == ["Tuomi Dental: your new time is Thu 3 Dec at 10:20"]
+
+
+async def test_a_round_shares_connections_and_says_goodbye(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    for _ in range(12):
+        await book(clinic, clock, actor="staff:1")
+
+    async with a_mail_server() as inbox:
+        await drain(through(inbox.url, public, clock))
+
+    assert len(inbox.mails) == 12
+    assert inbox.farewells == inbox.connections <= deliver.LANES
+
+
 async def test_a_restart_in_the_middle_of_sending_resumes(
     engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
 ) -> None:

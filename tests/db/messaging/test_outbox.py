@@ -61,7 +61,7 @@ async def test_a_row_of_a_transaction_that_failed_does_not_exist_and_wakes_nobod
     await add(clock)
     await add(clock, "later", due_at=clock.now() + MINUTE)
     await effects_done()
-    outbox.on_new(outbox._sleep_on)  # noqa: SLF001
+    outbox.on_new(outbox._sleep_on)
 
     assert (lost, woken) == (([], []), ["up"])
 

@@ -23,7 +23,9 @@ def test_single_days_and_whole_names() -> None:
     assert [opening.weekday for opening in weekly("Monday, Wed, Friday-Sat 9-24")] == [0, 2, 4, 5]
 
 
-@pytest.mark.parametrize("text", ["", ";", "8-12", "Mon", "Mon 8", "Mon 12-8", "Mon 8-25", "Xyz 8-12", "Mon 8-12 Tue", "Mon 8:75-9:90"])
+@pytest.mark.parametrize(
+    "text", ["", ";", "8-12", "Mon", "Mon 8", "Mon 12-8", "Mon 8-25", "Xyz 8-12", "Mon 8-12 Tue", "Mon 8:75-9:90"]
+)
 def test_what_is_not_understood_is_said(text: str) -> None:
     with pytest.raises(BadHours):
         weekly(text)

@@ -12,7 +12,9 @@ from turnet.demo.people import COUNT, people
 TODAY = date(2026, 12, 1)
 
 
-@pytest.mark.parametrize(("lang", "region", "prefix"), [("en", "FI", "+35840000"), ("fi", "FI", "+35840000"), ("he", "IL", "+97250000")])
+@pytest.mark.parametrize(
+    ("lang", "region", "prefix"), [("en", "FI", "+35840000"), ("fi", "FI", "+35840000"), ("he", "IL", "+97250000")]
+)
 def test_three_hundred_people_who_cannot_be_reached(lang: str, region: str, prefix: str) -> None:
     found = people(Random(1), lang, region, TODAY)
 

@@ -10,7 +10,12 @@ from turnet.errors import Invalid
 
 @pytest.mark.parametrize(
     ("text", "by"),
-    [("1d", timedelta(days=1)), ("3h", timedelta(hours=3)), ("10m", timedelta(minutes=10)), (" 7d ", timedelta(days=7))],
+    [
+        ("1d", timedelta(days=1)),
+        ("3h", timedelta(hours=3)),
+        ("10m", timedelta(minutes=10)),
+        (" 7d ", timedelta(days=7)),
+    ],
 )
 def test_days_hours_and_minutes(text: str, by: timedelta) -> None:
     assert step(text) == by

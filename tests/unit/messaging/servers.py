@@ -20,6 +20,7 @@ class MailServer:
     mails: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
+    farewells: int = 0
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         envelope.mail_from = address
@@ -38,6 +39,10 @@ class MailServer:
         self.mails.append(envelope.original_content)
         self.recipients.extend(envelope.rcpt_tos)
         return "250 accepted as 4711"
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        self.farewells += 1
+        return "221 Bye"
 
     async def _answer(self, what: str) -> str | None:
         answer = self.answers.get(what)
@@ -69,7 +74,7 @@ async def a_mail_server(**answers: str) -> AsyncIterator[MailServer]:
         for one in sessions:
             if one.transport is not None:
                 one.transport.close()
-            if (task := one._handler_coroutine) is not None:  # noqa: SLF001
+            if (task := one._handler_coroutine) is not None:
                 task.cancel()
         await asyncio.sleep(0)
 

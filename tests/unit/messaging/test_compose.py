@@ -9,7 +9,15 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.unit.messaging.people import (
-    LOCATION, NOW, SERVICE, SETTINGS, a_clinic, a_visit, composer, fitting, the_row,
+    LOCATION,
+    NOW,
+    SERVICE,
+    SETTINGS,
+    a_clinic,
+    a_visit,
+    composer,
+    fitting,
+    the_row,
 )  # fmt: skip
 from turnet.booking.model import Visit
 from turnet.clinic.model import Clinic

@@ -1,4 +1,4 @@
-"""The mail as a real SMTP server receives it: the tree that calendar clients need, in bytes that no relay re-encodes."""
+"""The mail as a real SMTP server gets it: the tree that calendar clients need, in bytes no relay encodes again."""
 
 import base64
 import re

@@ -12,6 +12,7 @@ from litestar import Litestar
 from tests.factories import a_clinic
 from tests.web.conftest import Client
 from turnet.clinic.model import Clinic
+from turnet.db.engine import LiteEngine, bound
 from turnet.db.transactions import fetch
 
 START = "2026-12-03T09:20:00+02:00"
@@ -50,6 +51,22 @@ def book(api: Client) -> Book:
         return await api.post("/api/v1/bookings", json=booking(**changes), headers=headers)
 
     return post
+
+
+@pytest.fixture
+def queries(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement from here on, in order."""
+    seen: list[str] = []
+    engine = type(bound())
+    for name in {"run_querystring", "tuples"} if issubclass(engine, LiteEngine) else {"run_querystring"}:
+        run = getattr(engine, name)
+
+        async def noted(self: Any, statement: Any, *more: Any, _run: Any = run, **named: Any) -> Any:
+            seen.append(str(statement))
+            return await _run(self, statement, *more, **named)
+
+        monkeypatch.setattr(engine, name, noted)
+    return seen
 
 
 async def everything() -> str:

@@ -1,4 +1,4 @@
-"""Holding, booking, moving, cancelling and undoing through the API: what is asked, what is answered, what never leaks."""
+"""Holding, booking, moving, cancelling and undoing through the API: what is answered and what never leaks."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from tests.web.api.conftest import PATIENT, START, Book, booking, everything, to
 from tests.web.conftest import Client
 from turnet.booking.tables import Booking
 from turnet.clock import FrozenClock
+from turnet.db.transactions import fetch
 from turnet.patients.tables import Patient
 from turnet.settings import Settings
 
@@ -227,9 +228,9 @@ async def test_the_last_day_is_too_late(api: Client, book: Book, clock: FrozenCl
     assert (await api.get(url)).json()["can_cancel"] is False
 
 
-@pytest.mark.parametrize(
-    "start",
-    [
+@pytest.mark.parametrize("path", ["bookings", "holds"])
+async def test_times_off_the_grid_closed_past_or_far_away_are_not_offered(api: Client, path: str) -> None:
+    starts = (
         "2026-12-03T09:21:00+02:00",
         "2026-12-03T09:20:30+02:00",
         "2026-12-03T09:20:00.5+02:00",
@@ -241,15 +242,14 @@ async def test_the_last_day_is_too_late(api: Client, book: Book, clock: FrozenCl
         "0001-01-01T00:00:00+14:00",
         "9999-12-31T23:59:00-12:00",
         "2016-12-31T23:59:59Z",
-    ],
-)
-@pytest.mark.parametrize("path", ["bookings", "holds"])
-async def test_times_off_the_grid_closed_past_or_far_away_are_not_offered(api: Client, path: str, start: str) -> None:
+    )
     before = await everything()
 
-    answer = await api.post(f"/api/v1/{path}", json=booking(start=start))
+    answers = {start: await api.post(f"/api/v1/{path}", json=booking(start=start)) for start in starts}
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "not_offered")
+    assert {start: (answer.status_code, answer.json()["code"]) for start, answer in answers.items()} == dict.fromkeys(
+        starts, (422, "not_offered")
+    )
     assert await everything() == before
 
 
@@ -309,24 +309,59 @@ async def test_a_token_opens_one_booking_only(api: Client, book: Book) -> None:
     assert (await api.get(f"/api/v1/bookings/{token_of(theirs)}")).json() == before.json()
 
 
-@pytest.mark.parametrize("what", ["hold", "reference", "nobody", "short", "null"])
-@pytest.mark.parametrize(("method", "act"), [("GET", ""), ("POST", "/move"), ("POST", "/cancel"), ("POST", "/undo")])
-async def test_nothing_but_the_token_opens_a_booking(api: Client, book: Book, what: str, method: str, act: str) -> None:
+async def test_nothing_but_the_token_opens_a_booking(api: Client, book: Book) -> None:
     held = await api.post("/api/v1/holds", json={"service": "acute", "start": START})
     made = await book()
-    token = {
-        "hold": held.json()["hold"],
-        "reference": made.json()["reference"],
-        "nobody": "A" * 22,
-        "short": token_of(made)[:-1],
-        "null": "%00" * 22,
-    }[what]
+    wrong = (
+        held.json()["hold"],
+        made.json()["reference"],
+        "A" * 22,
+        token_of(made)[:-1],
+        token_of(made) + "A",
+        "%00" * 22,
+    )
     before = await everything()
 
-    answer = await api.request(method, f"/api/v1/bookings/{token}{act}", json={"start": LATER} if act else None)
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    for token in wrong:
+        for method, act in (("GET", ""), ("POST", "/move"), ("POST", "/cancel"), ("POST", "/undo")):
+            body = {"start": LATER} if act else None
+            answer = await api.request(method, f"/api/v1/bookings/{token}{act}", json=body)
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert await everything() == before
+
+
+async def test_a_month_after_the_visit_its_link_leads_nowhere(api: Client, book: Book, clock: FrozenClock) -> None:
+    url = f"/api/v1/bookings/{token_of(await book())}"
+
+    clock.advance(days=31)  # the visit is on the second day from here
+    assert (await api.get(url)).status_code == 200
+
+    clock.advance(days=1)
+    assert (await api.get(url)).status_code == 404
+
+
+async def test_no_other_page_may_ask_a_browser_to_book(api: Client) -> None:
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
+
+    answer = await api.request("OPTIONS", "/api/v1/bookings", headers=asked)
+
+    assert [name for name in answer.headers if name.startswith("access-control")] == []
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_full_disk_is_503_and_frees_the_key(api: Client, book: Book) -> None:
+    [(pages,)] = await fetch("PRAGMA page_count")
+    await fetch(f"PRAGMA max_page_count = {pages}")
+    full = [await book(key=f"{n}", start=f"2026-12-03T{n:02}:00:00+02:00", note="n" * 1000) for n in range(8, 12)]
+    before = await everything()
+    refused = full[-1]
+
+    assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "unavailable", "5")
+
+    await fetch("PRAGMA max_page_count = 1000000")
+    assert await everything() == before
+    again = await book(key="11", start="2026-12-03T11:00:00+02:00", note="n" * 1000)
+    assert again.status_code == 201
 
 
 async def test_two_bookings_share_nothing_predictable(book: Book) -> None:
@@ -337,17 +372,22 @@ async def test_two_bookings_share_nothing_predictable(book: Book) -> None:
         assert sum(a == b for a, b in zip(mine, theirs, strict=True)) < len(mine) / 2
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("act", ["move", "cancel", "undo"])
-async def test_reading_an_act_changes_nothing(api: Client, book: Book, method: str, act: str) -> None:
+async def test_reading_an_act_changes_nothing(api: Client, book: Book) -> None:
     token = token_of(await book())
+    overrides = {"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST"}
     before = await everything()
 
-    answer = await api.request(
-        method,
-        f"/api/v1/bookings/{token}/{act}?start={START}&_method=POST",
-        headers={"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST"},
-    )
-
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    for method in ("GET", "HEAD"):
+        for act in ("move", "cancel", "undo"):
+            url = f"/api/v1/bookings/{token}/{act}?start={START}&_method=POST"
+            answer = await api.request(method, url, headers=overrides)
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert await everything() == before
+
+
+async def test_an_act_takes_nothing_from_its_query(api: Client, book: Book) -> None:
+    token = token_of(await book())
+
+    answer = await api.post(f"/api/v1/bookings/{token}/move?start={LATER.replace('+', '%2B')}")
+
+    assert (answer.status_code, answer.json()["fields"]) == (422, {"start": "required"})

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from turnet.clock import instant
@@ -18,8 +19,9 @@ def written(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).isoformat(timespec="seconds")
 
 
+@lru_cache(maxsize=16_384)
 def written_minute(minute: int, zone: ZoneInfo) -> str:
-    """`minute` since 1970 UTC."""
+    """`minute` since 1970 UTC; the same few thousand starts are written over and over."""
     return written(instant(minute), zone)
 
 

@@ -2,6 +2,7 @@
 
 import json as plain_json
 import re
+from datetime import timedelta
 
 import msgspec
 from litestar import Response, get, post
@@ -28,6 +29,8 @@ from turnet.web.kit.htmx import AnyRequest
 
 LONGEST_KEY = 255
 LATEST_VERSION = 2**31 - 1
+ALIVE = timedelta(days=30)
+"""After the visit; then its link leads nowhere, here as on the page."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _BLANK = "{token}"
 """Stands for the link in an answer that is kept: a stored link would be a key left in the door."""
@@ -75,12 +78,14 @@ async def book(request: AnyRequest) -> Response[bytes]:
 
 @get("/bookings/{token:str}")
 async def visit(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
-    return _visit_answer(await the_clinic(), await _visit(token), _act(request))
+    clinic, act = await the_clinic(), _act(request)
+    return _visit_answer(clinic, await _visit(token, act), act)
 
 
 @post("/bookings/{token:str}/move")
 async def move(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
-    clinic, found, fields, act = await the_clinic(), await _visit(token), await body(request), _act(request)
+    clinic, act = await the_clinic(), _act(request)
+    found, fields = await _visit(token, act), await body(request)
     wanted = Wanted.read(fields, clinic, clinic.service(found.service))
     version = fields.whole("version", least=1, most=LATEST_VERSION)
     wish = wanted.wish()
@@ -91,7 +96,8 @@ async def move(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
 
 @post("/bookings/{token:str}/cancel")
 async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
-    clinic, found, fields, act = await the_clinic(), await _visit(token), await body(request), _act(request)
+    clinic, act = await the_clinic(), _act(request)
+    found, fields = await _visit(token, act), await body(request)
     reason = _reason(fields)
     version = fields.whole("version", least=1, most=LATEST_VERSION)
     fields.done()
@@ -100,7 +106,8 @@ async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
 
 @post("/bookings/{token:str}/undo")
 async def undo(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
-    clinic, found, act = await the_clinic(), await _visit(token), _act(request)
+    clinic, act = await the_clinic(), _act(request)
+    found = await _visit(token, act)
     await body(request)  # nothing in it matters, but rubbish is refused as everywhere
     return _visit_answer(clinic, await booking.undo_cancel(act, clinic, found.id), act)
 
@@ -109,10 +116,14 @@ def _act(request: AnyRequest) -> Act:
     return acting.act(request, actor="api", door="api")
 
 
-async def _visit(token: str) -> Visit:
+async def _visit(token: str, act: Act) -> Visit:
+    """Raises NotFound."""
     if not _TOKEN.fullmatch(token):
         raise NotFound
-    return await diary.visit_by_token(token)
+    found = await diary.visit_by_token(token)
+    if act.now > found.ends_at + ALIVE:
+        raise NotFound
+    return found
 
 
 def _visit_answer(clinic: Clinic, found: Visit, act: Act) -> Response[bytes]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
 from markupsafe import Markup, escape
 
@@ -61,7 +62,7 @@ class DemoPage:
 
 
 @get(PATH, include_in_schema=False)
-async def show(request: AnyRequest, who: str = "") -> Page:
+async def show(request: AnyRequest, who: FromQuery[str] = "") -> Page:
     clinic = await _clinic()
     clock = _clock(request)
     await load_shift(clock)
@@ -101,7 +102,7 @@ async def forward(request: AnyRequest) -> Response[None]:
 
 
 @get(f"{PATH}/mail/{{name:str}}", include_in_schema=False)
-async def file(request: AnyRequest, name: str) -> Response[bytes]:
+async def file(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """`<id>.eml` or `<id>.ics`. Raises `NotFound`."""
     message, _dot, suffix = name.partition(".")
     clinic, composer = await _clinic(), _composer(request)

@@ -13,6 +13,7 @@ from pathlib import Path
 import brotli
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from turnet.clinic.queries import clinic
@@ -99,7 +100,7 @@ def _pressed(body: bytes) -> bytes:
 
 
 @get(f"{PREFIX}/{{name:str}}", include_in_schema=False)
-async def serve(request: Request[object, object, State], name: str) -> Response[bytes]:
+async def serve(request: Request[object, object, State], name: FromPath[str]) -> Response[bytes]:
     """Any asset by its name of today (cached for good) or of yesterday (today's content, cached for a minute)."""
     here = await clinic()
     brand = here.brand if here else BRAND

@@ -56,14 +56,11 @@ class _Kept:
     def size(self) -> int:
         return len(self.body) + sum(len(body) for name, (_headers, body) in self.variants.items() if name)
 
-    def variant(self, encoding: bytes) -> tuple[Headers, bytes]:
-        """Pressed when first asked for, then kept too."""
-        if encoding not in self.variants:
-            pressed = bool(encoding) and len(self.body) >= SMALL
-            body = PRESSES[encoding](self.body) if pressed else self.body
-            headers = [*self.headers, (b"content-length", str(len(body)).encode())]
-            self.variants[encoding] = ([*headers, (b"content-encoding", encoding)] if pressed else headers, body)
-        return self.variants[encoding]
+    def press(self, encoding: bytes) -> None:
+        pressed = bool(encoding) and len(self.body) >= SMALL
+        body = PRESSES[encoding](self.body) if pressed else self.body
+        headers = [*self.headers, (b"content-length", str(len(body)).encode())]
+        self.variants[encoding] = ([*headers, (b"content-encoding", encoding)] if pressed else headers, body)
 
 
 class PageCache:
@@ -115,9 +112,9 @@ class PageCache:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        before = kept.size
-        headers, body = kept.variant(asked.encoding)
-        self._used += kept.size - before if self._kept.get(asked.key) is kept else 0
+        if asked.encoding not in kept.variants:
+            self._press(kept, asked)
+        headers, body = kept.variants[asked.encoding]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -150,9 +147,20 @@ class PageCache:
             if first:
                 self._making.pop(asked.key).set()
 
+    def _press(self, kept: _Kept, asked: _Asked) -> None:
+        """When first asked for; the pressed bytes are kept too."""
+        before = kept.size
+        kept.press(asked.encoding)
+        if self._kept.get(asked.key) is kept:
+            self._used += kept.size - before
+            self._make_room()
+
     def _store(self, key: Key, kept: _Kept) -> None:
         self._used += kept.size - (old.size if (old := self._kept.pop(key, None)) else 0)
         self._kept[key] = kept
+        self._make_room()
+
+    def _make_room(self) -> None:
         while self._kept and (len(self._kept) > self._entries or self._used > self._size):
             self._used -= self._kept.popitem(last=False)[1].size
 

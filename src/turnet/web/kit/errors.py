@@ -58,7 +58,7 @@ def language_of(scope: Any) -> str:
 
 def page_for(request: AnyRequest, error: Exception) -> Response[Any]:
     if isinstance(error, MovedTo):
-        return Response(None, status_code=301, headers={"Location": error.url})
+        return Response(b"", media_type="text/plain", status_code=301, headers={"Location": error.url})
     status = _status(error)
     if status >= 500:
         log.error("%s %s failed", request.method, request.scope.get("path_template", ""), exc_info=error)

@@ -21,7 +21,7 @@ _DAY_MONTH = {"en": "d MMMM", "fi": "d. MMMM", "he": "d בMMMM"}
 
 def weekday(day: date) -> str:
     """`Thursday`, `torstai`, `יום חמישי`."""
-    return format_date(day, "EEEE", locale=current().locale)
+    return format_date(day, "cccc", locale=current().locale)
 
 
 def day_month(day: date) -> str:

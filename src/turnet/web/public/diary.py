@@ -71,6 +71,8 @@ class DiaryPage:
     asked: Asked
     service: Service
     facts: str
+    place: Texts | None
+    """Where all the times are, if it is one of several places."""
     filters: tuple[Filter, ...]
     month: Month
     days: tuple[Day, ...]
@@ -120,7 +122,7 @@ async def _page(request: AnyRequest, lang: str, slug: str, day: str = "") -> Pag
     at = await here(request, lang)
     service = asked.bookable(at.clinic, slug, f"/{lang}/book/{{}}{day and '/' + day}")
     wanted = asked.diary(request, at.clinic, service, f"/{lang}/book/{service.slug}", day)
-    view = await viewed(at, service, wanted, Wording)
+    view = await viewed(at, service, wanted)
     await keep_times(request, at, {service.id: view.everybody})
     return Page("public/diary.html", await page_of(view), block="diary")
 
@@ -129,7 +131,6 @@ async def viewed(
     at: Here,
     service: Service,
     wanted: Asked,
-    make: type[Wording],
     *,
     moving: Visit | None = None,
     frame: Frame | None = None,
@@ -148,7 +149,8 @@ async def viewed(
     first = max(first if wanted.week else begin, today)
     frame = frame or _frame(at, wanted, bool(slots))
     month = (target or begin).replace(day=1)
-    wording = make(frame, *_links(wanted))
+    several = len({slot.location for slot in slots}) > 1
+    wording = Wording(frame, *_links(wanted), show_place=several)
     return View(at, service, wanted, frame, wording, everybody, slots, month, first, min(last, until), until, moving)
 
 
@@ -229,6 +231,7 @@ async def page_of(view: View) -> DiaryPage:
         asked=view.asked,
         service=view.service,
         facts=words.facts(view.service, view.at.clinic),
+        place=_only_place(view),
         filters=tuple(made for made in (_people(view), _places(view), _parts(view)) if made),
         month=_month(view),
         days=tuple(_day(view, day, beyond) for day in days),
@@ -237,6 +240,12 @@ async def page_of(view: View) -> DiaryPage:
         after=_turn_on(view, beyond),
         moving=view.moving,
     )
+
+
+def _only_place(view: View) -> Texts | None:
+    if view.wording.show_place or not view.slots or len(view.at.clinic.locations) < 2:
+        return None
+    return view.at.clinic.location(view.slots[0].location).name
 
 
 async def _beyond(view: View) -> Slot | None:

@@ -83,12 +83,12 @@ class HomePage:
 
 
 @get("/", include_in_schema=False)
-async def root(request: AnyRequest) -> Response[None]:
+async def root(request: AnyRequest) -> Response[bytes]:
     """To the language that the visitor's browser prefers of those the clinic speaks."""
     clinic = await any_clinic(request)
     language = i18n.best(request.headers.get("accept-language", ""), clinic.languages)
     headers = {"Location": f"/{language}/", "Vary": "Accept-Language", "Cache-Control": "no-cache"}
-    return Response(None, status_code=302, headers=headers)
+    return Response(b"", media_type="text/plain", status_code=302, headers=headers)
 
 
 @get("/{lang:str}/", include_in_schema=False)
@@ -99,7 +99,9 @@ async def home(request: AnyRequest, lang: str) -> Page:
     slots = await free.of_all(at.clinic, online, at.now)
     await keep_times(request, at, {service.id: slots[service.id] for service in online})
     calm = next((s for s in online if not s.urgent and slots[s.id]), next((s for s in online if slots[s.id]), None))
-    wording = Wording(frame, f"/{lang}/book/{calm.slug}/at/") if calm else None
+    wording = (
+        Wording(frame, f"/{lang}/book/{calm.slug}/at/", show_place=several_places(slots[calm.id])) if calm else None
+    )
     soon, shown = _soon(slots[calm.id], wording, at) if calm and wording else ((), 0)
     page = HomePage(
         frame=frame,
@@ -123,6 +125,10 @@ def next_of(service: Service, slots: Sequence[Slot], at: Here, frame: Frame, pra
     place = frame.say(at.clinic.location(slot.location).name)
     when = words.when_tag(start, at.today)
     return Next(service, start, when, wording.who(slot.practitioners), place, wording.link(slot))
+
+
+def several_places(slots: Sequence[Slot]) -> bool:
+    return len({slot.location for slot in slots}) > 1
 
 
 def _soon(slots: Sequence[Slot], wording: Wording, at: Here) -> tuple[tuple[SoonDay, ...], int]:

@@ -45,7 +45,7 @@ async def sitemap(request: AnyRequest) -> Response[str]:
     spaces = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml"'
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset {spaces}>\n{urls}</urlset>\n'
     headers = {"Cache-Control": "public, max-age=3600"}
-    return Response(body, media_type="application/xml; charset=utf-8", headers=headers)
+    return Response(body, media_type="application/xml", headers=headers)
 
 
 def _paths(clinic: Clinic) -> list[str]:

@@ -1,6 +1,6 @@
 """Moving a visit: the diary in which its own time is free, one page to say yes, and the act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,6 @@ from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.jinja import day_at
 from turnet.web.kit.page import Frame, Page
 from turnet.web.public import asked, diary, free, times, visit, words
-from turnet.web.public.times import Wording
 from turnet.web.public.visit import Mine, in_language_of, my_visit
 
 
@@ -54,7 +53,9 @@ async def choose(request: AnyRequest, token: str) -> Response[Any]:
         if to := asked.once(request).get("to"):
             return await _confirm(request, mine, asked.start(to))
         wanted = asked.diary(request, mine.at.clinic, mine.service, f"/a/{token}/move", language=mine.lang)
-        view = await diary.viewed(mine.at, mine.service, wanted, Wording, moving=mine.visit, frame=_frame(mine, wanted))
+        if not (wanted.day or wanted.week or wanted.month):
+            wanted = replace(wanted, week=mine.start.date())
+        view = await diary.viewed(mine.at, mine.service, wanted, moving=mine.visit, frame=_frame(mine, wanted))
         return Page("public/move.html", await diary.page_of(view), block="diary")
 
 

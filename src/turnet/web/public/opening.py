@@ -51,7 +51,7 @@ def _wall(minute: int) -> str:
 
 def days_named(days: Sequence[int]) -> str:
     """`Mon–Thu`, `Sat`, in the page's language."""
-    names = get_day_names("abbreviated", "stand-alone", locale=current().locale)
+    names = get_day_names("short" if current().code == "he" else "abbreviated", "stand-alone", locale=current().locale)
     if len(days) < 2:
         return str(names[days[0]]) if days else ""
     return _("%(first)s–%(last)s") % {"first": names[days[0]], "last": names[days[-1]]}

@@ -14,10 +14,20 @@ from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Frame, Page
 from turnet.web.public import asked, free, opening, times, words
 from turnet.web.public.here import Here, here, keep_times
-from turnet.web.public.home import Member, Next, ServiceLine, SoonDay, next_of, service_line, spread, team
+from turnet.web.public.home import (
+    Member,
+    Next,
+    ServiceLine,
+    SoonDay,
+    next_of,
+    service_line,
+    several_places,
+    spread,
+    team,
+)
 from turnet.web.public.times import Wording
 
-DAYS, TIMES = 3, 6
+DAYS, TIMES = 3, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ async def service(request: AnyRequest, lang: str, slug: str) -> Page:
     slots = (await free.of_all(at.clinic, [found], at.now))[found.id]
     await keep_times(request, at, {found.id: slots})
     able = tuple(one for one in team(at.clinic) if one.practitioner.id in found.rules.practitioners)
-    wording = Wording(frame, f"/{lang}/book/{found.slug}/at/")
+    wording = Wording(frame, f"/{lang}/book/{found.slug}/at/", show_place=several_places(slots))
     page = ServicePage(
         frame, found, words.facts(found, at.clinic), next_of(found, slots, at, frame), soon(slots, wording, at), able
     )

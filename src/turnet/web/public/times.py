@@ -48,6 +48,8 @@ class Wording:
     after: str = ""
     """More of the query, already encoded, such as `lang=he`."""
     joint: str = "?"
+    show_place: bool = True
+    """Not where all times are in one place: then the page says it once, and each name says it unseen."""
     _who: dict[tuple[int, ...], Markup] = field(default_factory=dict)
     _where: dict[int, tuple[str, Markup]] = field(default_factory=dict)
 
@@ -102,11 +104,12 @@ def items(slots: Iterable[Slot], wording: Wording, *, first: bool = False, curre
         at, stamp, spelled = _written(zone, slot.start)
         rest, place = wording.where(slot.location)
         day = day_names.get(at.date()) or day_names.setdefault(at.date(), escape(day_short(at.date())))
-        shown = f" <small>{place}</small>" if place else ""
+        shown = f" <small>{place}</small>" if place and wording.show_place else ""
+        unseen = f", {place}" if place and not wording.show_place else ""
         kind = ' class="first"' if first else ' class="own"' if slot.start == current_start else ""
         lines.append(
             f'<li{kind}><a class="slot" href="{before}{spelled}{rest}"><time datetime="{stamp}">{clock_time(at)}</time>'
-            f'{shown}<span class="vh">, {day}, {wording.who(slot.practitioners)}</span></a></li>'
+            f'{shown}<span class="vh">, {day}, {wording.who(slot.practitioners)}{unseen}</span></a></li>'
         )
         first = False
     return Markup("".join(lines))

@@ -28,7 +28,7 @@ from turnet.scheduling import policy
 from turnet.scheduling.rules import Slot
 from turnet.web.kit import acting, forms
 from turnet.web.kit.htmx import AnyRequest, done
-from turnet.web.kit.jinja import day_at, weekday
+from turnet.web.kit.jinja import day_at
 from turnet.web.kit.page import Frame, Page
 from turnet.web.public import asked, free, times, words
 from turnet.web.public.here import Here, any_clinic
@@ -155,7 +155,7 @@ async def _calendar_file(request: AnyRequest, token: str) -> Response[bytes]:
     mine = await my_visit(request, token)
     body = calendar.published(mine.visit, mine.at.clinic, request.app.state.settings)
     headers = {"Content-Disposition": 'attachment; filename="visit.ics"'}
-    return Response(body, media_type="text/calendar; method=PUBLISH; charset=utf-8", headers=headers)
+    return Response(body, media_type="text/calendar; method=PUBLISH", headers=headers)
 
 
 @post("/a/{token:str}/cancel", include_in_schema=False)
@@ -278,8 +278,6 @@ def _see_you(mine: Mine) -> str:
         return _("See you today, %(name)s") % name
     if day == today + timedelta(days=1):
         return _("See you tomorrow, %(name)s") % name
-    if day - today < timedelta(days=7):
-        return _("See you on %(weekday)s, %(name)s") % (name | {"weekday": weekday(day)})
     return _("See you on %(day)s, %(name)s") % (name | {"day": day_short(day)})
 
 
