@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo check test soak bench lint types messages
+.PHONY: install demo check test soak bench lint types messages messages-update
 .DELETE_ON_ERROR:
 
 install: $(STAMP)
@@ -16,6 +16,15 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py
 # The gettext catalogues as the program reads them.
 messages: install
 	$(BIN)/pybabel -q compile -d locale -D turnet
+
+# When texts have changed: collects them into the catalogues, new ones untranslated, those nobody says any more taken out.
+# The headers name no person, date or machine, so a diff shows words and nothing else.
+messages-update: install
+	mkdir -p build
+	$(BIN)/pybabel -q extract -F babel.cfg --ignore-dirs '.*' --no-location --no-wrap --sort-output -o build/turnet.pot .
+	$(BIN)/pybabel -q update -i build/turnet.pot -d locale -D turnet --no-wrap --ignore-obsolete --no-fuzzy-matching
+	sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|(POT|PO)-.*-Date|Last-Translator|Language-Team|Generated-By):/d' \
+		locale/*/LC_MESSAGES/turnet.po
 
 demo: install messages
 	$(BIN)/turnet demo

@@ -47,6 +47,13 @@ def _disk_free(settings: Settings) -> int:
     return shutil.disk_usage(settings.data).free
 
 
+async def _database_now(clock: Clock) -> datetime:
+    if on_sqlite():
+        return clock.real()
+    now: datetime = (await fetch("SELECT clock_timestamp()"))[0][0]
+    return now
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
     """What is looked at."""
@@ -56,6 +63,7 @@ class Patient:
     sqlite_version: tuple[int, ...] = sqlite3.sqlite_version_info
     disk_free: Callable[[Settings], int] = _disk_free
     """Bytes."""
+    database_now: Callable[[Clock], Awaitable[datetime]] = _database_now
 
 
 Check = Callable[[Patient], Awaitable[list[Finding]]]
@@ -208,21 +216,20 @@ async def key_of_database(patient: Patient) -> list[Finding]:
 
 
 async def clocks(patient: Patient) -> list[Finding]:
-    """The machine's clock against the database's, and on one machine against what was written before."""
-    real = patient.clock.real()
-    if on_sqlite():
-        rows = await fetch("SELECT at FROM booking_event WHERE at > {} ORDER BY at DESC LIMIT 1", patient.clock.now())
-        apart = rows[0][0] - patient.clock.now() if rows else timedelta()
-    else:
-        apart = abs((await fetch("SELECT clock_timestamp()"))[0][0] - real)
-    if apart <= CLOCKS_APART:
-        return []
+    """The machine's clock against the database's, and against what was written before."""
+    latest = await fetch("SELECT at FROM booking_event WHERE at > {} ORDER BY at DESC LIMIT 1", patient.clock.now())
+    apart = {
+        "database": abs(await patient.database_now(patient.clock) - patient.clock.real()),
+        "last entry": latest[0][0] - patient.clock.now() if latest else timedelta(),
+    }
     return [
         Finding(
-            f"the clock is {apart.total_seconds():.0f} s off the {'last entry' if on_sqlite() else 'database'}",
+            f"the clock is {by.total_seconds():.0f} s off the {other}",
             "this machine's clock",
             "let NTP set it (timedatectl set-ntp true)",
         )
+        for other, by in apart.items()
+        if by > CLOCKS_APART
     ]
 
 

@@ -11,6 +11,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Iterable
 
+from saq.errors import MissingDependencyError
 from saq.job import TERMINAL_STATUSES, Job, Status
 from saq.queue import Queue
 from saq.types import CountKind, QueueInfo, WorkerInfo
@@ -29,9 +30,9 @@ def queue_for(settings: Settings) -> Queue:
         return MemoryQueue()
     try:
         return Queue.from_url(settings.queue_url, name=NAME)
-    except ModuleNotFoundError as error:
+    except MissingDependencyError as error:
         extra = _EXTRAS.get(settings.queue_url.partition(":")[0], "turnet[pgqueue]")
-        raise BadSetting(f"TURNET_QUEUE_URL needs {error.name}, which is not installed: install {extra}") from error
+        raise BadSetting(f"TURNET_QUEUE_URL needs packages that are not installed: install {extra}") from error
 
 
 class MemoryQueue(Queue):

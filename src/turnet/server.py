@@ -97,7 +97,17 @@ async def _until_told(app: Litestar) -> None:
 def _run(main: Coroutine[Any, Any, None], config: uvicorn.Config) -> None:
     factory: Callable[[], asyncio.AbstractEventLoop] | None = config.get_loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main)
+        try:
+            runner.run(main)
+        except BaseExceptionGroup as group:
+            raise _only(group) from None
+
+
+def _only(error: BaseException) -> BaseException:
+    """What really happened, where a task group wrapped it."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 @contextmanager

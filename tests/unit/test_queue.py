@@ -1,6 +1,7 @@
 """The queue in memory keeps SAQ's contract."""
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -196,7 +197,10 @@ async def test_info_counts(queue: MemoryQueue) -> None:
     assert (list(info["workers"]), len(info["jobs"])) == (["me"], 2)
 
 
-def test_address_without_its_extra_says_what_to_install() -> None:
+def test_address_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.delitem(sys.modules, "saq.queue.redis", raising=False)
+
     with pytest.raises(BadSetting, match=r"install turnet\[redis\]"):
         queue_for(Settings(queue_url="redis://localhost"))
 

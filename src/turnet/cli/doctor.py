@@ -40,7 +40,7 @@ def doctor(data: Path | None, mail: str | None) -> None:
 async def _examine(settings: Settings, mail: str | None) -> "list[Finding]":
     from turnet.clock import SystemClock  # noqa: PLC0415
     from turnet.demo.clock import load_shift  # noqa: PLC0415
-    from turnet.doctor import Patient, examine, migrations, mail_test  # noqa: PLC0415
+    from turnet.doctor import Patient, examine, mail_test, migrations  # noqa: PLC0415
 
     clock = SystemClock()
     patient = Patient(settings, clock)

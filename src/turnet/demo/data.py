@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from turnet import clock as minutes
+from turnet.booking.model import visit_token
 from turnet.booking.states import State
 from turnet.clinic import queries
 from turnet.clinic.model import Clinic
@@ -21,7 +22,7 @@ from turnet.demo import clinics
 from turnet.demo.people import Someone, people
 from turnet.demo.visits import Planned, Planner
 from turnet.ids import _READABLE as READABLE  # the alphabet of every reference
-from turnet.ids import fingerprint, link_token, token_hash
+from turnet.ids import fingerprint, token_hash
 from turnet.scheduling.hours import is_open, local, local_day
 
 SEED = 20
@@ -117,7 +118,7 @@ class _Writer:
             "referrer": "",
             "outside_hours": not is_open(self.clinic.setup, visit.made),
             "link_no": 1,
-            "token_hash": token_hash(link_token(self.key, "visit", public, 1)),
+            "token_hash": token_hash(visit_token(self.key, public, 1)),
             "once": None,
             "version": 2 if visit.state is not State.BOOKED else 1,
             "sequence": 1 if cancelled else 0,

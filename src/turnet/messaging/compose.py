@@ -15,12 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from turnet import i18n
-from turnet.booking.model import Visit
+from turnet.booking.model import Visit, visit_token
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
 from turnet.format import clock_time, day_long, day_short, money
 from turnet.i18n import LANGUAGES, _, speaking
-from turnet.ids import link_token
 from turnet.messaging import calendar
 from turnet.messaging.addresses import domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
@@ -109,7 +108,7 @@ class Composer:
         service = clinic.service(visit.service)
         move_by = visit.starts_at - timedelta(minutes=service.rules.move_until)
         cancel_by = visit.starts_at - timedelta(minutes=service.rules.cancel_until)
-        token = link_token(self.key, "visit", visit.public_id, visit.link_no)
+        token = visit_token(self.key, visit.public_id, visit.link_no)
         return {
             "link": f"{self.settings.origin}/a/{token}",
             "book_link": f"{self.settings.origin}/{i18n.current().code}/book/{service.slug}",
@@ -187,7 +186,7 @@ def render(template: str, words: Words) -> str:
 def _environment(*, escapes: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "messages"),
-        autoescape=escapes,
+        autoescape=escapes,  # noqa: S701  (a text is not HTML)
         undefined=StrictUndefined,
         auto_reload=False,
         trim_blocks=True,

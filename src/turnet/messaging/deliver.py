@@ -229,10 +229,7 @@ def _reason_to_skip(settings: Settings, row: Claimed, visit: Visit | None, earli
         (not announces and not cancelled, "the cancellation was undone"),
         (row.sequence < visit.sequence, "the visit has changed since"),
         (kind.audience is Audience.PATIENT and leads_nowhere(settings), LEADS_NOWHERE),
-        (
-            announces and bool(earlier.facts) and earlier.facts == row.facts,
-            "the visit is back where they know it to be",
-        ),
+        (announces and earlier.facts == row.facts != {}, "the visit is back where they know it to be"),
         (not announces and earlier.written and not earlier.left, "nothing had been sent that needed taking back"),
     )
     return next((reason for holds, reason in reasons if holds), None)

@@ -53,7 +53,8 @@ KINDS = {
         Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
         Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
         Kind(
-            "desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION, "when the undo has ended",
+            "desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION,
+            "when the undo has ended",
         ),
         Kind("test_mail", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when somebody asks for it"),
     )

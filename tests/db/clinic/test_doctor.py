@@ -1,21 +1,19 @@
 """What the doctor finds, each illness beside the healthy installation that has none of it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Sink
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.factories import a_clinic, at
+from tests.unit.messaging.servers import a_mail_server
 from turnet.booking.model import Act, Person, Visit, Wish
 from turnet.booking.service import book
-from turnet.clock import FrozenClock
+from turnet.clock import Clock, FrozenClock, SystemClock
 from turnet.db.engine import AnyEngine
 from turnet.db.guards import NO_OVERLAP
 from turnet.db.transactions import fetch, on_sqlite
-from turnet.doctor import FIXED_SQLITE, Finding, Patient, examine, mail_test
+from turnet.doctor import FIXED_SQLITE, Finding, Patient, clocks, examine, mail_test
 from turnet.settings import Settings
 
 
@@ -24,7 +22,11 @@ def patient(settings: Settings, engine: AnyEngine, clock: FrozenClock) -> Patien
     """A healthy installation, once it has a clinic."""
     settings.key_file.chmod(0o600)
     public = replace(settings, base_url="https://times.tuomi.example", mail_from="desk@tuomi.example")
-    return Patient(public, clock, sqlite_version=FIXED_SQLITE, disk_free=lambda _settings: 10 << 30)
+    return Patient(public, clock, FIXED_SQLITE, disk_free=lambda _settings: 10 << 30, database_now=_same)
+
+
+async def _same(clock: Clock) -> datetime:
+    return clock.real()
 
 
 def _said(found: list[Finding]) -> list[tuple[str, bool]]:
@@ -139,16 +141,24 @@ async def test_missing_guard(patient: Patient, engine: AnyEngine) -> None:
 
 
 async def test_clock_that_went_back(patient: Patient, clock: FrozenClock) -> None:
-    """On SQLite against the last entry, on Postgres against the server, whose clock the frozen one is always off."""
     await _booked(patient)
     clock.advance(minutes=-5)
 
-    whats = [finding.what for finding in await examine(patient)]
+    assert _said(await examine(patient)) == [("the clock is 300 s off the last entry", True)]
 
-    if on_sqlite():
-        assert whats == ["the clock is 300 s off the last entry"]
-    else:
-        assert [what.endswith("s off the database") for what in whats] == [True]
+
+@pytest.mark.parametrize(("seconds", "said"), [(2, []), (-3, ["the clock is 3 s off the database"])])
+async def test_clock_off_the_databases(patient: Patient, seconds: int, said: list[str]) -> None:
+    await a_clinic()
+
+    async def other(clock: Clock) -> datetime:
+        return clock.real() + timedelta(seconds=seconds)
+
+    assert [finding.what for finding in await examine(replace(patient, database_now=other))] == said
+
+
+async def test_clock_of_this_machine_is_the_databases(settings: Settings, engine: AnyEngine) -> None:
+    assert await clocks(Patient(settings, SystemClock())) == []
 
 
 async def test_setup_that_cannot_be_worked_out(patient: Patient) -> None:
@@ -210,32 +220,26 @@ async def test_wall_time_of_the_past_is_left_alone(patient: Patient, clock: Froz
 # --- the test mail
 
 
-class Refusing(Sink):
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object
-    ) -> str:
-        return "550 5.1.1 nobody of that name"
-
-
-@pytest.fixture(params=[Sink, Refusing])
-def mail_server(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
-    """Its address, and whether it takes mail."""
-    controller = Controller(request.param(), hostname="127.0.0.1", port=0)
-    controller.start()
-    assert controller.server is not None
-    port = controller.server.sockets[0].getsockname()[1]
-    yield f"smtp://127.0.0.1:{port}?tls=none", request.param is Sink
-    controller.stop()
-
-
-async def test_test_mail_says_what_the_server_answered(patient: Patient, mail_server: tuple[str, bool]) -> None:
+async def test_test_mail_that_leaves(patient: Patient) -> None:
     await a_clinic()
-    url, takes = mail_server
-    asked = replace(patient, settings=replace(patient.settings, mail_url=url))
 
-    found = await mail_test(asked, "owner@tuomi.example")
+    async with a_mail_server() as server:
+        found = await mail_test(_sending(patient, server.url), "owner@tuomi.example")
 
-    assert _said(found) == ([] if takes else [("no test mail left: 550 5.1.1 nobody of that name", True)])
+    assert (found, server.recipients) == ([], ["owner@tuomi.example"])
+
+
+async def test_test_mail_that_is_refused_says_what_the_server_answered(patient: Patient) -> None:
+    await a_clinic()
+
+    async with a_mail_server(RCPT="550 5.1.1 nobody of that name") as server:
+        found = await mail_test(_sending(patient, server.url), "owner@tuomi.example")
+
+    assert _said(found) == [("no test mail left: 550 5.1.1 nobody of that name", True)]
+
+
+def _sending(patient: Patient, url: str) -> Patient:
+    return replace(patient, settings=replace(patient.settings, mail_url=url))
 
 
 async def test_test_mail_to_a_folder_is_a_file(patient: Patient) -> None:

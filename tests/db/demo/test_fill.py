@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.db.demo.conftest import KEY, MadeUp, StoodClock
+from turnet.booking.model import visit_token
 from turnet.booking.queries import free_times, visit_by_token
 from turnet.clinic.model import Clinic
 from turnet.clock import minute
@@ -15,7 +16,6 @@ from turnet.db.start import migrate
 from turnet.db.transactions import fetch
 from turnet.demo.data import fill
 from turnet.errors import Invalid
-from turnet.ids import link_token
 from turnet.scheduling.hours import local, local_day, sessions
 from turnet.settings import Settings
 
@@ -97,7 +97,7 @@ async def test_everybody_was_told_of_every_visit(demo: Clinic) -> None:
 async def test_links_of_made_up_visits_open(demo: Clinic) -> None:
     ((public_id,),) = await fetch("SELECT public_id FROM booking WHERE state = 'booked' ORDER BY starts_at LIMIT 1")
 
-    visit = await visit_by_token(link_token(KEY, "visit", public_id, 1))
+    visit = await visit_by_token(visit_token(KEY, public_id, 1))
 
     assert visit.public_id == public_id
 

@@ -19,9 +19,8 @@ from tests.unit.messaging.people import (
     fitting,
     the_row,
 )  # fmt: skip
-from turnet.booking.model import Visit
+from turnet.booking.model import Visit, visit_token
 from turnet.clinic.model import Clinic
-from turnet.ids import link_token
 from turnet.messaging.addresses import leads_nowhere, sender
 from turnet.messaging.compose import _readable_on
 from turnet.messaging.kinds import KINDS, Audience
@@ -224,7 +223,7 @@ def test_an_sms_of_usual_length_fits_one_part_and_in_hebrew_two(kind: object, la
 
 
 def test_an_sms_confirmation_says_when_where_and_how_to_change() -> None:
-    token = link_token(b"k" * 32, "visit", a_visit().public_id, 1)
+    token = visit_token(b"k" * 32, a_visit().public_id, 1)
 
     assert sms("booking_confirmed") == (
         "Tuomi Dental: your time is Thu 3 Dec 09:20, Hämeenkatu 14 B. "

@@ -3,11 +3,16 @@
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pytest
+from litestar import Litestar
 
 from tests.web.conftest import Client
+from turnet.db.engine import LiteEngine, bound
+from turnet.db.transactions import fetch
 
 CHECK_UP = "/en/book/check-up/at/20261203T0720Z?at=keskusta"
 """Thursday 3 December 2026, 09:20 in Helsinki."""
@@ -67,6 +72,28 @@ def once_of(response: httpx.Response) -> str:
     found = re.search(r'name="once" value="([^"]+)"', response.text)
     assert found
     return found[1]
+
+
+@pytest.fixture
+def statements(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What reaches the database from here on, one entry a statement."""
+    seen: list[str] = []
+    engine = type(bound())
+    for name in {"run_querystring", "tuples"} if issubclass(engine, LiteEngine) else {"run_querystring"}:
+        honest = getattr(engine, name)
+
+        async def listened(self: Any, querystring: Any, *args: Any, honest: Any = honest, **more: Any) -> Any:
+            seen.append(str(querystring))
+            return await honest(self, querystring, *args, **more)
+
+        monkeypatch.setattr(engine, name, listened)
+    return seen
+
+
+async def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """All rows that an act could touch."""
+    tables = ("claim", "occupancy", "booking", "booking_event", "message", "patient", "tally", "diary")
+    return {table: await fetch(f"SELECT * FROM {table} ORDER BY id") for table in tables}
 
 
 async def send(client: Client, url: str, fields: dict[str, str], **more: object) -> httpx.Response:

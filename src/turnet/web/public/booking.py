@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from turnet import ids
@@ -111,7 +112,7 @@ class TimePage:
 
 
 @get("/{lang:str}/book/{service:str}/at/{start:str}", include_in_schema=False)
-async def time(request: AnyRequest, lang: str, service: str, start: str) -> Page:
+async def time(request: AnyRequest, lang: FromPath[str], service: FromPath[str], start: FromPath[str]) -> Page:
     wanted = await _wanted(request, lang, service, start)
     if wanted.slot is None:
         return await _lost(
@@ -121,7 +122,7 @@ async def time(request: AnyRequest, lang: str, service: str, start: str) -> Page
 
 
 @post("/{lang:str}/book/{service:str}/at/{start:str}", include_in_schema=False)
-async def book(request: AnyRequest, lang: str, service: str, start: str) -> Response[Any]:
+async def book(request: AnyRequest, lang: FromPath[str], service: FromPath[str], start: FromPath[str]) -> Response[Any]:
     """Books, and shows the visit. End, price and state are never read from what was sent."""
     wanted = await _wanted(request, lang, service, start, act="book")
     form = await forms.read(request, _SENT, _ANCHORS)
@@ -145,7 +146,7 @@ async def book(request: AnyRequest, lang: str, service: str, start: str) -> Resp
 
 
 @post("/{lang:str}/book/{service:str}/at/{start:str}/hold", include_in_schema=False)
-async def hold(request: AnyRequest, lang: str, service: str, start: str) -> Page:
+async def hold(request: AnyRequest, lang: FromPath[str], service: FromPath[str], start: FromPath[str]) -> Page:
     """Keeps the time for this visitor, or keeps it longer, and shows the form again as it was typed."""
     wanted = await _wanted(request, lang, service, start, act="hold")
     form = await forms.read(request, _SENT, _ANCHORS)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from litestar import get
+from litestar.params import FromPath
 from markupsafe import Markup, escape
 
 from turnet.booking.model import Visit
@@ -109,12 +110,12 @@ class View:
 
 
 @get("/{lang:str}/book/{service:str}", include_in_schema=False)
-async def diary(request: AnyRequest, lang: str, service: str) -> Page:
+async def diary(request: AnyRequest, lang: FromPath[str], service: FromPath[str]) -> Page:
     return await _page(request, lang, service)
 
 
 @get("/{lang:str}/book/{service:str}/{day:str}", include_in_schema=False)
-async def diary_day(request: AnyRequest, lang: str, service: str, day: str) -> Page:
+async def diary_day(request: AnyRequest, lang: FromPath[str], service: FromPath[str], day: FromPath[str]) -> Page:
     return await _page(request, lang, service, day)
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from litestar import Response, get
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from turnet import i18n
@@ -92,7 +93,7 @@ async def root(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/{lang:str}/", include_in_schema=False)
-async def home(request: AnyRequest, lang: str) -> Page:
+async def home(request: AnyRequest, lang: FromPath[str]) -> Page:
     at = await here(request, lang)
     frame = at.frame(f"/{lang}/")
     online = [service for service in at.clinic.services.values() if service.online]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from litestar import MediaType, Response, get
+from litestar.params import FromPath
 from markupsafe import escape
 
 from turnet.clinic.model import Clinic
@@ -20,7 +21,7 @@ class PrivacyPage:
 
 
 @get("/{lang:str}/privacy", include_in_schema=False)
-async def privacy(request: AnyRequest, lang: str) -> Page:
+async def privacy(request: AnyRequest, lang: FromPath[str]) -> Page:
     at = await here(request, lang)
     keep(request, instant(day_span(at.clinic.setup.zone, at.today).end))
     return Page("public/privacy.html", PrivacyPage(at.frame(f"/{lang}/privacy")))

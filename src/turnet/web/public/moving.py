@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from turnet.booking import queries
@@ -44,7 +45,7 @@ class MovePage:
 
 
 @get("/a/{token:str}/move", include_in_schema=False)
-async def choose(request: AnyRequest, token: str) -> Response[Any]:
+async def choose(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     """The diary, or with `?to=` the question whether that time it shall be."""
     mine = await my_visit(request, token)
     with in_language_of(mine):
@@ -92,7 +93,7 @@ async def _slot(mine: Mine, wish: Wish) -> Slot | None:
 
 
 @post("/a/{token:str}/move", include_in_schema=False)
-async def move(request: AnyRequest, token: str) -> Response[Any]:
+async def move(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     mine = await my_visit(request, token)
     with in_language_of(mine):
         form = await forms.read(request, ("to", "at", "with", "version"))

@@ -6,6 +6,7 @@ from datetime import date
 from itertools import groupby
 
 from litestar import get
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from turnet.clinic.model import Location, Practitioner, Service
@@ -59,7 +60,7 @@ class PlacePage:
 
 
 @get("/{lang:str}/services/{slug:str}", include_in_schema=False)
-async def service(request: AnyRequest, lang: str, slug: str) -> Page:
+async def service(request: AnyRequest, lang: FromPath[str], slug: FromPath[str]) -> Page:
     at = await here(request, lang)
     found = asked.bookable(at.clinic, slug, f"/{lang}/services/{{}}")
     frame = at.frame(f"/{lang}/services/{found.slug}")
@@ -87,7 +88,7 @@ def soon(slots: Sequence[Slot], wording: Wording, at: Here) -> tuple[SoonDay, ..
 
 
 @get("/{lang:str}/team/{slug:str}", include_in_schema=False)
-async def person(request: AnyRequest, lang: str, slug: str) -> Page:
+async def person(request: AnyRequest, lang: FromPath[str], slug: FromPath[str]) -> Page:
     at = await here(request, lang)
     found: Practitioner = asked.known(at.clinic.practitioners, at.clinic, "practitioner", slug, f"/{lang}/team/{{}}")
     frame = at.frame(f"/{lang}/team/{found.slug}")
@@ -106,7 +107,7 @@ async def person(request: AnyRequest, lang: str, slug: str) -> Page:
 
 
 @get("/{lang:str}/at/{slug:str}", include_in_schema=False)
-async def place(request: AnyRequest, lang: str, slug: str) -> Page:
+async def place(request: AnyRequest, lang: FromPath[str], slug: FromPath[str]) -> Page:
     at = await here(request, lang)
     found: Location = asked.known(at.clinic.locations, at.clinic, "location", slug, f"/{lang}/at/{{}}")
     frame = at.frame(f"/{lang}/at/{found.slug}")

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from turnet.booking import queries
 from turnet.booking import service as acts
@@ -143,7 +144,7 @@ async def my_visit(request: AnyRequest, token: str) -> Mine:
 
 
 @get("/a/{token:str}", include_in_schema=False)
-async def see(request: AnyRequest, token: str) -> Response[Any]:
+async def see(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     if token.endswith(".ics"):
         return await _calendar_file(request, token.removesuffix(".ics"))
     mine = await my_visit(request, token)
@@ -159,7 +160,7 @@ async def _calendar_file(request: AnyRequest, token: str) -> Response[bytes]:
 
 
 @post("/a/{token:str}/cancel", include_in_schema=False)
-async def cancel(request: AnyRequest, token: str) -> Response[Any]:
+async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     mine = await my_visit(request, token)
     with in_language_of(mine):
         form = await forms.read(request, ("reason", "version"))
@@ -179,7 +180,7 @@ async def cancel(request: AnyRequest, token: str) -> Response[Any]:
 
 
 @post("/a/{token:str}/undo", include_in_schema=False)
-async def undo(request: AnyRequest, token: str) -> Response[Any]:
+async def undo(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     mine = await my_visit(request, token)
     with in_language_of(mine):
         await forms.read(request, ())
