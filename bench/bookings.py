@@ -135,8 +135,8 @@ async def compare(port: int, peer_port: int | None, *, rounds: int, seconds: flo
 
 
 def _peer(port: int) -> Peer:
-    import os  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+    import os
+    import tempfile
 
     home = os.environ.get("PEER_HOME") or Path(tempfile.gettempdir()) / "turnet-peer-django-appointment"
     return Peer(port, Path(home))

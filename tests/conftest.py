@@ -31,7 +31,7 @@ POSTGRES_HOME = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not asyncio.iscoroutinefunction(pyfuncitem.obj):
         return None
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}  # noqa: SLF001
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     runner: asyncio.Runner = pyfuncitem.funcargs["loop"]
     runner.run(pyfuncitem.obj(**arguments))
     return True

@@ -1,4 +1,4 @@
-"""The command line: from an empty directory to a clinic that can be booked, and one clear line when something is wrong."""
+"""The command line: from an empty directory to a clinic that can be booked, and one clear line for what is wrong."""
 
 import asyncio
 import os

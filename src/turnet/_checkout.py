@@ -14,7 +14,8 @@ def alias() -> None:
     if ALIAS in sys.modules or (PACKAGE / "tasks").is_dir() or not folder.is_dir():
         return
     spec = spec_from_file_location(ALIAS, folder / "__init__.py", submodule_search_locations=[str(folder)])
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = module_from_spec(spec)
     sys.modules[ALIAS] = module
     spec.loader.exec_module(module)

@@ -1,6 +1,6 @@
 """Dates, times and money the way each language writes them. Instants are shown in the clinic's zone, always."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton, get_day_names
@@ -23,7 +23,7 @@ def _clock_time(hour: int, minute: int, language: str) -> str:
 
 
 def _skeleton(name: str, day: date) -> str:
-    return format_skeleton(name, datetime(day.year, day.month, day.day), locale=current().locale)
+    return format_skeleton(name, datetime.combine(day, time(12), UTC), locale=current().locale)
 
 
 def day_long(day: date) -> str:

@@ -151,7 +151,7 @@ class MemoryQueue(Queue):
 
     def _forget(self, key: str) -> None:
         for known in (self._jobs, self._turn, self._expires):
-            known.pop(key, None)  # type: ignore[attr-defined]
+            known.pop(key, None)
 
     async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
         """Forgets finished jobs past their time and ends those past their timeout, whose keys it returns."""

@@ -32,7 +32,7 @@ class Refused(RuntimeError):
 
 
 def serve(settings: Settings, clock: Clock | None = None) -> None:
-    """Returns after a clean stop. Raises `Refused`, `NewerSchema`, `WrongKey` or `BadSetting`, each with one clear line."""
+    """Returns after a clean stop. Raises `Refused`, `NewerSchema`, `WrongKey` or `BadSetting`: one clear line each."""
     if not settings.demo and (settings.data / ".demo").exists():
         raise Refused(f"{settings.data} holds a demo: turnet demo --data {settings.data} opens it")
     _log(settings)
@@ -52,7 +52,7 @@ def work(settings: Settings, clock: Clock | None = None) -> None:
 
 def config_for(app: Litestar, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         http="httptools",
         ws="none",
         lifespan="off",
@@ -139,7 +139,7 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
-        why = error.strerror or error
+        why = os.strerror(error.errno) if error.errno else error
         raise Refused(
             f"cannot listen on {settings.listen} ({why}): choose another address with TURNET_LISTEN"
         ) from error

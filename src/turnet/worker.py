@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from saq import Worker
 from saq.queue import Queue
@@ -30,7 +30,7 @@ GRACE_SECONDS = 10
 
 
 class OwnWorker(Worker[Context]):
-    SIGNALS: list[Any] = []  # the server's
+    SIGNALS: list[Any] = []  # noqa: RUF012  (the server's)
     _busy: set[asyncio.Task[Any]]
 
     def __init__(self, queue: Queue, **more: Any) -> None:
@@ -71,9 +71,8 @@ async def working(settings: Settings, clock: Clock) -> AsyncIterator[Queue]:
         concurrency=CONCURRENCY,
         shutdown_grace_period_s=GRACE_SECONDS,
     )
-    worker.context.update(  # type: ignore[call-arg]
-        {"clock": clock, "deliverer": deliverer(settings, clock), "draining": asyncio.Lock()}
-    )
+    shared: dict[str, Any] = {"clock": clock, "deliverer": deliverer(settings, clock), "draining": asyncio.Lock()}
+    cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()
     outbox.on_new(lambda: _nudge(queue))

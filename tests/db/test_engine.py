@@ -1,10 +1,11 @@
-"""Both engines under concurrency, cancellation and mistakes: whatever happens, the next user finds a clean connection."""
+"""Both engines under concurrency, cancellation and mistakes: the next user always finds a clean connection."""
 
 import asyncio
 import contextvars
 import random
 import shutil
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from turnet.clinic.tables import Diary, Resource
 from turnet.db.engine import AnyEngine, LiteEngine, bind
 from turnet.db.guards import unwritable
+from turnet.db.hop import in_one_hop
 from turnet.db.statements import only_reads
 from turnet.db.transactions import fetch, on_sqlite, read_snapshot, tx
 from turnet.settings import Settings
@@ -77,6 +79,35 @@ async def test_cancelled_anywhere_leaves_nothing_half_done(engine: AnyEngine) ->
 
     assert await Resource.count() == 2 * await _version()
     await _read_then_write()
+
+
+async def test_act_cancelled_in_the_middle_of_its_hop_is_rolled_back(lite: Settings) -> None:
+    engine = LiteEngine(lite.database_file)
+    bind(engine)
+    inside, go_on = threading.Event(), threading.Event()
+
+    async def statements() -> None:
+        await Resource.insert(Resource(kind="room"))
+        inside.set()
+        go_on.wait(5)
+        await Resource.insert(Resource(kind="room"))
+
+    async def act() -> None:
+        async with tx():
+            await in_one_hop(statements)
+
+    task = asyncio.create_task(act())
+    await asyncio.to_thread(inside.wait, 5)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait({task})
+
+    assert (task.cancelled(), await Resource.count()) == (True, 0)
+    async with tx():
+        await Resource.insert(Resource(kind="room"))
+    assert await Resource.count() == 1
+    await engine.close_connection_pool()
 
 
 async def test_cancelled_reads_leave_every_reader_free(engine: AnyEngine) -> None:

@@ -68,7 +68,9 @@ async def the_only_winner(results: list[object], *, protected: bool) -> None:
         assert (won > 1, await overlaps() > 0) == (True, True)
 
 
-async def test_fifty_patients_and_one_time(engine: AnyEngine, clock: FrozenClock, strip: Strip, protected: bool) -> None:
+async def test_fifty_patients_and_one_time(
+    engine: AnyEngine, clock: FrozenClock, strip: Strip, protected: bool
+) -> None:
     clinic = await a_clinic()
     wish = a_wish(clinic, by="sanna")
     if not protected:
@@ -100,9 +102,7 @@ async def test_each_protection_alone_leaves_one_winner(
 async def test_fifty_patients_and_two_dentists(engine: AnyEngine, clock: FrozenClock) -> None:
     clinic = await a_clinic()
 
-    results = await all_at_once(
-        service.book(an_act(clock), clinic, a_wish(clinic), ANNA, once="") for _ in range(50)
-    )
+    results = await all_at_once(service.book(an_act(clock), clinic, a_wish(clinic), ANNA, once="") for _ in range(50))
 
     assert sorted(booked.visit.practitioner for booked in winners(results)) == sorted(
         clinic.practitioners[who].id for who in ("sanna", "pekka")
@@ -179,7 +179,9 @@ async def test_holds_against_bookings(engine: AnyEngine, clock: FrozenClock, str
     await the_only_winner(results, protected=protected)
 
 
-async def test_time_whose_hold_has_expired(engine: AnyEngine, clock: FrozenClock, strip: Strip, protected: bool) -> None:
+async def test_time_whose_hold_has_expired(
+    engine: AnyEngine, clock: FrozenClock, strip: Strip, protected: bool
+) -> None:
     clinic = await a_clinic()
     wish = a_wish(clinic, by="sanna")
     await service.hold(an_act(clock), clinic, wish, OWNER)
@@ -197,7 +199,9 @@ async def test_time_whose_hold_has_expired(engine: AnyEngine, clock: FrozenClock
     await the_only_winner(results, protected=protected)
 
 
-async def test_visit_that_moves_into_its_own_time_keeps_it_from_everybody(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_visit_that_moves_into_its_own_time_keeps_it_from_everybody(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
     visit = (await service.book(an_act(clock), clinic, a_wish(clinic, by="sanna"), ANNA, once="")).visit
 
@@ -292,9 +296,12 @@ async def test_crowd_of_all_acts_never_deadlocks(engine: AnyEngine, clock: Froze
     )
 
     assert await overlaps() == 0
-    assert await stored(
-        "b.id FROM booking b LEFT JOIN occupancy o ON o.claim = b.claim GROUP BY b.id HAVING count(o.id) <> 2"
-    ) == []
+    assert (
+        await stored(
+            "b.id FROM booking b LEFT JOIN occupancy o ON o.claim = b.claim GROUP BY b.id HAVING count(o.id) <> 2"
+        )
+        == []
+    )
     assert {state for (state,) in await stored("state FROM booking")} == {State.BOOKED}
     if not isinstance(engine, LiteEngine):
         assert await stored("deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]

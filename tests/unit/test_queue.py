@@ -160,7 +160,7 @@ async def test_finished_job_is_forgotten_after_its_time(queue: MemoryQueue) -> N
     for key, ttl in (("at once", -1), ("soon", 1), ("never", 0)):
         await queue.enqueue("work", key=key, ttl=ttl)
         await (await _next(queue)).finish(Status.COMPLETE)
-    queue._expires = {key: at - 2 for key, at in queue._expires.items()}  # noqa: SLF001
+    queue._expires = {key: at - 2 for key, at in queue._expires.items()}
 
     await queue.sweep()
 

@@ -3,7 +3,8 @@
 from saq import Worker
 
 from turnet import worker
-from turnet.worker import OwnWorker, schedule
+from turnet.tasks import schedule
+from turnet.worker import OwnWorker
 
 MODULE_LEVEL = {"drain_outbox", "sweep_claims"}
 

@@ -41,26 +41,33 @@ def test_demo_never_sends_anything_for_real(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "shown", "want"),
     [
-        ("TURNET_LISTEN", "8000", "TURNET_LISTEN is '8000'; it must be an address and a port, such as 127.0.0.1:8000"),
-        ("TURNET_LISTEN", "127.0.0.1:99999", "TURNET_LISTEN is '127.0.0.1:99999'; it must be an address and a port, such as 127.0.0.1:8000"),
-        ("TURNET_DATABASE_URL", "mysql://u:secret@host/x", "TURNET_DATABASE_URL is 'mysql://…'; it must be empty or postgresql://user:pass@host/name"),
-        ("TURNET_BASE_URL", "times.clinic.example", "TURNET_BASE_URL is 'times.clinic.example'; it must be an http:// or https:// address"),
-        ("TURNET_LISTEN", "0.0.0.0:8000", "TURNET_BASE_URL is ''; it must be set when listening off loopback, because links in messages are made from it"),
-        ("TURNET_MAIL_URL", "imap://u:secret@host", "TURNET_MAIL_URL is 'imap://…'; it must be smtp://…, smtps://… or file:"),
-        ("TURNET_SMS_URL", "fax://u:secret@host", "TURNET_SMS_URL is 'fax://…'; it must be file:"),
-        ("TURNET_QUEUE_URL", "amqp://u:secret@host", "TURNET_QUEUE_URL is 'amqp://…'; it must be empty, postgresql://… or redis://…"),
-        ("TURNET_LIMITS", "no", "TURNET_LIMITS is 'no'; it must be on or off"),
+        ("TURNET_LISTEN", "8000", "8000", "an address and a port, such as 127.0.0.1:8000"),
+        ("TURNET_LISTEN", "127.0.0.1:99999", "127.0.0.1:99999", "an address and a port, such as 127.0.0.1:8000"),
+        ("TURNET_DATABASE_URL", "mysql://u:secret@h/x", "mysql://…", "empty or postgresql://user:pass@host/name"),
+        ("TURNET_BASE_URL", "times.clinic.example", "times.clinic.example", "an http:// or https:// address"),
+        ("TURNET_MAIL_URL", "imap://u:secret@host", "imap://…", "smtp://…, smtps://… or file:"),
+        ("TURNET_SMS_URL", "fax://u:secret@host", "fax://…", "file:"),
+        ("TURNET_QUEUE_URL", "amqp://u:secret@host", "amqp://…", "empty, postgresql://… or redis://…"),
+        ("TURNET_LIMITS", "no", "no", "on or off"),
     ],
-)  # fmt: skip
+)
 def test_unusable_value_is_refused_with_what_to_write_and_without_secrets(
-    tmp_path: Path, name: str, value: str, said: str
+    tmp_path: Path, name: str, value: str, shown: str, want: str
 ) -> None:
     with pytest.raises(BadSetting) as refused:
         load({name: value}, data=tmp_path)
 
-    assert str(refused.value) == said
+    assert str(refused.value) == f"{name} is {shown!r}; it must be {want}"
+
+
+def test_base_url_is_required_off_loopback(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match=r"^TURNET_BASE_URL is ''; it must be set"):
+        load({"TURNET_LISTEN": "0.0.0.0:8000"}, data=tmp_path)
+
+    given = {"TURNET_LISTEN": "0.0.0.0:8000", "TURNET_BASE_URL": "https://times.clinic.example"}
+    assert load(given, data=tmp_path).host == "0.0.0.0"
 
 
 def test_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:
@@ -75,5 +82,5 @@ def test_unknown_name_in_the_file_is_refused(tmp_path: Path) -> None:
 def test_unreadable_file_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "turnet.toml").write_text("listen =")
 
-    with pytest.raises(BadSetting, match="turnet.toml"):
+    with pytest.raises(BadSetting, match=r"turnet\.toml"):
         load({}, data=tmp_path)

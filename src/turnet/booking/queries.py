@@ -149,11 +149,13 @@ _VISIT = """
     FROM booking b JOIN practitioner p ON p.id = b.practitioner LEFT JOIN room r ON r.id = b.room
         JOIN patient t ON t.id = b.patient
     WHERE """
+_STATE = 3
+"""Its place in a row."""
 
 
 async def _visits(condition: str, *args: Any) -> list[Visit]:
     rows = await fetch(_VISIT + condition, *args)
-    return [Visit(*cells[:3], State(cells[3]), *cells[4:]) for cells in rows]
+    return [Visit(*(State(cell) if place == _STATE else cell for place, cell in enumerate(row))) for row in rows]
 
 
 async def visit(public_id: str) -> Visit | None:

@@ -119,6 +119,6 @@ class Tally(Table):
     """How often something happened for one key in one window: the caps on holds, bookings and link misses."""
 
     key = Varchar(length=100, unique=True)
-    count = Integer(default=0)
+    count = Integer(default=0)  # type: ignore[assignment]  # the method of that name is not used here
     until = Timestamptz(default=None, index=True)
     """Real time."""

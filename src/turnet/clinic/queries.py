@@ -136,7 +136,7 @@ def _build(version: int, row: dict[str, Any], rows: _Rows) -> Clinic:
 
 
 def _location(r: dict[str, Any]) -> Location:
-    texts = {name: _texts(r[name]) for name in ("name", "address", "city", "directions")}
+    texts: dict[str, Any] = {name: _texts(r[name]) for name in ("name", "address", "city", "directions")}
     return Location(r["id"], r["slug"], **texts, **{n: r[n] for n in ("phone", "email", "latitude", "longitude")})
 
 

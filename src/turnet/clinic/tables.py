@@ -1,6 +1,6 @@
 """Schema of the clinic's setup. Texts for people are JSON `{language: text}`; the clinic's default language is required."""
 
-from piccolo.columns import BigInt, Boolean, Date, ForeignKey, Integer, Real, Text, Varchar
+from piccolo.columns import BigInt, Boolean, Date, ForeignKey, Integer, Real, Serial, Text, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -8,6 +8,7 @@ from piccolo.table import Table
 class Clinic(Table):
     """One row, id 1."""
 
+    id: Serial
     name = Text(default="{}")
     """JSON {language: text}, like every text of this module that patients read."""
     strapline = Text(default="{}")
@@ -38,6 +39,7 @@ class Diary(Table):
 
 
 class Location(Table):
+    id: Serial
     slug = Varchar(length=60, unique=True)
     name = Text(default="{}")
     address = Text(default="{}")
@@ -59,6 +61,7 @@ class Resource(Table):
 
 
 class Room(Table):
+    id: Serial
     resource = ForeignKey(references=Resource, null=False, unique=True, on_delete=OnDelete.restrict)
     location = ForeignKey(references=Location, null=False, on_delete=OnDelete.restrict)
     slug = Varchar(length=60, unique=True)
@@ -68,6 +71,7 @@ class Room(Table):
 
 
 class Practitioner(Table):
+    id: Serial
     resource = ForeignKey(references=Resource, null=False, unique=True, on_delete=OnDelete.restrict)
     slug = Varchar(length=60, unique=True)
     name = Text(default="{}")
@@ -79,6 +83,7 @@ class Practitioner(Table):
 
 
 class Service(Table):
+    id: Serial
     slug = Varchar(length=60, unique=True)
     name = Text(default="{}")
     summary = Text(default="{}")
@@ -124,6 +129,7 @@ class ServiceRoom(Table):
 class Hours(Table):
     """One session of a practitioner's week at a location; a break is the gap between two sessions."""
 
+    id: Serial
     practitioner = ForeignKey(references=Practitioner, null=False, on_delete=OnDelete.cascade)
     location = ForeignKey(references=Location, null=False, on_delete=OnDelete.cascade)
     weekday = Integer()
@@ -145,6 +151,7 @@ class Hours(Table):
 class DatedHours(Table):
     """Replaces a practitioner's weekly sessions and the public holiday on one local date; no location means off."""
 
+    id: Serial
     practitioner = ForeignKey(references=Practitioner, null=False, on_delete=OnDelete.cascade)
     day = Date()
     location = ForeignKey(references=Location, null=True, default=None, on_delete=OnDelete.cascade)
@@ -156,6 +163,7 @@ class DatedHours(Table):
 class Closure(Table):
     """Time nobody is there: of one location, one resource, or with neither the whole clinic."""
 
+    id: Serial
     location = ForeignKey(references=Location, null=True, default=None, on_delete=OnDelete.cascade)
     resource = ForeignKey(references=Resource, null=True, default=None, on_delete=OnDelete.cascade)
     starts_at = BigInt()

@@ -4,6 +4,7 @@
 """
 
 import os
+from typing import Any
 
 from piccolo.conf.apps import AppRegistry
 from piccolo.engine.base import Engine
@@ -13,5 +14,5 @@ from turnet.settings import load
 
 os.environ.setdefault("PICCOLO_CONF", "turnet.db.conf")
 
-DB: Engine = engine_for(load(os.environ))
+DB: Engine[Any] = engine_for(load(os.environ))
 APP_REGISTRY = AppRegistry(apps=["turnet.db.piccolo_app"])

@@ -2,10 +2,10 @@
 
 import re
 
-_ADD = re.compile(r'ALTER TABLE (\S+)\s+ADD CONSTRAINT "?(\w+)"? UNIQUE\s*\((.*)\)\s*$', re.S | re.I)
-_DROP = re.compile(r'ALTER TABLE \S+\s+DROP CONSTRAINT (?:IF EXISTS )?"?(\w+)"?', re.I)
+_ADD = re.compile(r'ALTER TABLE (\S+)\s+ADD CONSTRAINT "?(\w+)"? UNIQUE\s*\((.*)\)\s*$', re.DOTALL | re.IGNORECASE)
+_DROP = re.compile(r'ALTER TABLE \S+\s+DROP CONSTRAINT (?:IF EXISTS )?"?(\w+)"?', re.IGNORECASE)
 _ADD_UNIQUE_COLUMN = re.compile(
-    r'(ALTER TABLE (\S+)\s+ADD COLUMN (?:IF NOT EXISTS )?"(\w+)" .*?) UNIQUE\b(.*)$', re.S | re.I
+    r'(ALTER TABLE (\S+)\s+ADD COLUMN (?:IF NOT EXISTS )?"(\w+)" .*?) UNIQUE\b(.*)$', re.DOTALL | re.IGNORECASE
 )
 
 

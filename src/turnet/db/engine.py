@@ -1,5 +1,7 @@
 """Which engine: SQLite in the data directory or Postgres, and how every table comes to use it."""
 
+from typing import Any
+
 from piccolo.engine.base import Engine
 from piccolo.table import Table
 
@@ -32,6 +34,6 @@ def bind(engine: AnyEngine) -> None:
 def bound() -> AnyEngine:
     from turnet.db import conf  # noqa: PLC0415
 
-    engine: Engine = conf.DB
+    engine: Engine[Any] = conf.DB
     assert isinstance(engine, LiteEngine | PgEngine)
     return engine

@@ -19,7 +19,8 @@ VERSIONS_CHANNEL = "turnet_versions"
 SQLITE = [
     'CREATE INDEX "occupancy_by_end" ON "occupancy" ("resource", "lane", "ends_at")',
     *(
-        f"""CREATE TRIGGER "{NO_OVERLAP}_{event}" BEFORE {event.upper()} ON "occupancy" WHEN NEW.ends_at <= NEW.starts_at OR (
+        f"""CREATE TRIGGER "{NO_OVERLAP}_{event}" BEFORE {event.upper()} ON "occupancy"
+        WHEN NEW.ends_at <= NEW.starts_at OR (
             SELECT starts_at FROM occupancy
             WHERE resource = NEW.resource AND lane = NEW.lane AND ends_at > NEW.starts_at AND id <> {own}
             ORDER BY ends_at LIMIT 1) < NEW.ends_at

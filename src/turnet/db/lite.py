@@ -108,10 +108,11 @@ class Connection:
 class LiteTransaction(SQLiteTransaction):
     """`BEGIN IMMEDIATE` on the writer; a snapshot (`reads_only`) is a deferred one on a reader."""
 
-    __slots__ = ("_lite", "done", "reads_only")
+    __slots__ = ("_lite", "_taken", "done", "reads_only")
 
     def __init__(self, engine: "LiteEngine", *, reads_only: bool = False) -> None:
         super().__init__(engine)
+        self._parent: Any
         if self._parent is not None and self._parent.done:
             self._parent = None  # a task that outlived the transaction it was started in
         self._lite = engine
@@ -121,11 +122,12 @@ class LiteTransaction(SQLiteTransaction):
     async def __aenter__(self) -> Self:
         if self._parent is not None:
             return self._parent  # type: ignore[no-any-return]
-        self.connection = await self._lite.take(reads_only=self.reads_only)
+        # `connection` may be another view of it while statements run (`turnet.db.hop`); this one is given back.
+        self.connection = self._taken = await self._lite.take(reads_only=self.reads_only)
         try:
-            await self.connection.run("BEGIN" if self.reads_only else "BEGIN IMMEDIATE")
+            await self._taken.run("BEGIN" if self.reads_only else "BEGIN IMMEDIATE")
         except BaseException:
-            await self._lite.give_back(self.connection, reads_only=self.reads_only, clean=False)
+            await self._lite.give_back(self._taken, reads_only=self.reads_only, clean=False)
             raise
         self.context = self.engine.current_transaction.set(self)
         return self
@@ -136,13 +138,13 @@ class LiteTransaction(SQLiteTransaction):
         committed = False
         try:
             if error is None:
-                await asyncio.shield(self.connection.run("COMMIT"))
+                await asyncio.shield(self._taken.run("COMMIT"))
                 committed = True
         finally:
             self.done = True
             with contextlib.suppress(ValueError):  # left in another context than it was entered in
                 self.engine.current_transaction.reset(self.context)
-            await self._lite.give_back(self.connection, reads_only=self.reads_only, clean=committed)
+            await self._lite.give_back(self._taken, reads_only=self.reads_only, clean=committed)
         return error is None
 
 
@@ -210,7 +212,7 @@ class LiteEngine(SQLiteEngine):
                 self._writing.release()
 
     def _transaction_in_use(self) -> LiteTransaction | None:
-        current: LiteTransaction | None = self.current_transaction.get()
+        current: Any = self.current_transaction.get()
         return None if current is None or current.done else current
 
     def transaction_exists(self) -> bool:

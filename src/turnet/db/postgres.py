@@ -24,6 +24,7 @@ class PgTransaction(PostgresTransaction):
 
     def __init__(self, engine: "PgEngine", *, reads_only: bool = False) -> None:
         super().__init__(engine)
+        self._parent: Any
         if self._parent is not None and self._parent.done:
             self._parent = None  # a task that outlived the transaction it was started in
         self._pg = engine
@@ -59,7 +60,8 @@ class PgTransaction(PostgresTransaction):
                 self.engine.current_transaction.reset(self.context)
             if not self.reads_only:
                 self._pg.wrote()
-            await self.engine.pool.release(self.connection)
+            pool = await self._pg.opened()
+            await pool.release(self.connection)
         return error is None
 
 
@@ -89,7 +91,7 @@ class PgEngine(PostgresEngine):
         return self.pool
 
     def _transaction_in_use(self) -> PgTransaction | None:
-        current: PgTransaction | None = self.current_transaction.get()
+        current: Any = self.current_transaction.get()
         return None if current is None or current.done else current
 
     def transaction_exists(self) -> bool:

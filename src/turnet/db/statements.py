@@ -4,8 +4,8 @@ import itertools
 import re
 from functools import lru_cache
 
-_READS = re.compile(r"\s*(SELECT|WITH|EXPLAIN|VALUES)\b", re.I)
-_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|RETURNING)\b", re.I)
+_READS = re.compile(r"\s*(SELECT|WITH|EXPLAIN|VALUES)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|RETURNING)\b", re.IGNORECASE)
 
 _stamps = itertools.count(1)
 

@@ -19,6 +19,7 @@ from turnet.clinic.model import Clinic
 from turnet.clock import Clock
 from turnet.db.transactions import fetch, tx
 from turnet.demo import clinics
+from turnet.demo.building import build
 from turnet.demo.people import Someone, people
 from turnet.demo.visits import Planned, Planner
 from turnet.ids import _READABLE as READABLE  # the alphabet of every reference
@@ -44,9 +45,9 @@ async def fill(key: bytes, clock: Clock, lang: str, *, seed: int = SEED, said: P
     rng = Random(f"{seed} {lang} {today}")  # noqa: S311  (dice, not secrets)
     async with tx():
         said("the clinic")
-        await clinics.build(lang, today, fingerprint(key))
+        await build(lang, today, fingerprint(key))
         clinic = await queries.load()
-        assert clinic is not None  # noqa: S101  (it was just written)
+        assert clinic is not None
         said("patients")
         someone = people(rng, lang, clinic.region, today)
         patients = await _patients(someone, rng, now)
@@ -98,7 +99,6 @@ class _Writer:
             "reference": self._reference(),
             "state": str(visit.state),
             "claim": claim,
-            "party": None,
             "service": visit.service,
             "practitioner": self.clinic.practitioner(visit.place.practitioner).row,
             "room": None if visit.place.room is None else self.clinic.room(visit.place.room).row,
@@ -119,13 +119,10 @@ class _Writer:
             "outside_hours": not is_open(self.clinic.setup, visit.made),
             "link_no": 1,
             "token_hash": token_hash(visit_token(self.key, public, 1)),
-            "once": None,
             "version": 2 if visit.state is not State.BOOKED else 1,
             "sequence": 1 if cancelled else 0,
             "visit_no": 1,
-            "moved_from": None,
             "cancelled_at": cancelled,
-            "undo_until": None,
             "created_at": made,
             "updated_at": cancelled or made,
         }

@@ -147,7 +147,7 @@ class Planner:
         return self.rng.randrange(grown, len(self.people)) if child else self.rng.randrange(grown)
 
     def _booked(self, service: Service, start: int, day: date) -> tuple[str, int]:
-        """Through which door and when: the desk takes calls while it is open, the web at any hour; nothing since 00:00."""
+        """Through which door and when: the desk takes calls while it is open, the web at any hour."""
         rng, zone = self.rng, self.setup.zone
         if day < self.today and rng.random() < 0.04:
             return "walk_in", start - rng.randint(5, 20)

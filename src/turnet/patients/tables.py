@@ -1,5 +1,7 @@
 """Schema of people. A phone or an address may belong to several of them."""
 
+from typing import Any
+
 from piccolo.columns import Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
@@ -10,7 +12,7 @@ class Patient(Table):
     public_id = Varchar(length=22, unique=True)
     name = Text()
     birth_year = Integer(null=True, default=None)
-    guardian = ForeignKey(
+    guardian: ForeignKey[Any] = ForeignKey(
         references=LazyTableReference("Patient", module_path="turnet.patients.tables"),
         null=True,
         default=None,
@@ -27,7 +29,7 @@ class ContactPoint(Table):
     """`phone` or `email`."""
     value = Varchar(length=320, unique=True)
     """E.164 or the address in lower case: what messages go to."""
-    raw = Varchar(length=320)
+    raw = Varchar(length=320)  # type: ignore[assignment]  # the method of that name is not used here
     """As typed."""
 
 

@@ -30,7 +30,7 @@ from turnet.clinic.queries import load, versions
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.lite import LiteEngine
-from turnet.errors import KeyReused, NotOffered, SlotTaken, TooMany
+from turnet.errors import KeyReused, NotOffered, SlotTaken, TooMany, Unavailable
 from turnet.ids import token_hash
 from turnet.scheduling.spans import Span
 
@@ -120,7 +120,9 @@ async def test_the_same_form_for_anybody_is_one_booking_although_somebody_else_i
     assert await stored("count(*) FROM patient") == [(1,)]
 
 
-async def test_the_same_form_after_the_time_has_passed_still_shows_its_booking(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_the_same_form_after_the_time_has_passed_still_shows_its_booking(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
     first = await service.book(an_act(clock), clinic, a_wish(clinic), ANNA, once="form")
     clock.advance(days=3)
@@ -155,7 +157,9 @@ async def test_taken_time_is_answered_with_the_nearest_others(engine: AnyEngine,
         await service.book(an_act(clock), clinic, wish, OMAR, once="")
 
     others = refused.value.facts["alternatives"]
-    assert [slot.start for slot in others] == [at(f"2026-12-03T{time}+02:00") for time in ("08:40", "10:00", "08:20", "10:20")]
+    assert [slot.start for slot in others] == [
+        at(f"2026-12-03T{time}+02:00") for time in ("08:40", "10:00", "08:20", "10:20")
+    ]
     assert all(clinic.practitioners["sanna"].id in slot.practitioners for slot in others)
     assert await stored("count(*) FROM patient") == [(1,)]
 
@@ -264,10 +268,14 @@ async def test_parent_and_two_children_on_one_phone_are_three_patients(engine: A
         ("phone", "+358401234567", "040 123 4567"),
     ]
     assert await stored("count(*) FROM patient_contact") == [(6,)]
-    assert await stored("count(*) FROM patient_contact pc JOIN patient t ON t.id = pc.patient WHERE t.name = 'Eeva'") == [(0,)]
+    assert await stored(
+        "count(*) FROM patient_contact pc JOIN patient t ON t.id = pc.patient WHERE t.name = 'Eeva'"
+    ) == [(0,)]
 
 
-async def test_booking_with_a_known_contact_changes_and_shows_nothing_of_its_owner(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_booking_with_a_known_contact_changes_and_shows_nothing_of_its_owner(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
     await service.book(an_act(clock), clinic, a_wish(clinic), ANNA, once="")
     before = await stored("id, name, language, public_id FROM patient ORDER BY id")
@@ -281,7 +289,9 @@ async def test_booking_with_a_known_contact_changes_and_shows_nothing_of_its_own
     assert (visit.patient_name, visit.email) == ("Eve", "eve@mail.example")
 
 
-async def test_more_than_five_bookings_an_hour_from_one_address_are_refused(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_more_than_five_bookings_an_hour_from_one_address_are_refused(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
     act = an_act(clock, limited=True, address="home")
     starts = [f"2026-12-{day:02}T{hour}:00+02:00" for day in (3, 4, 7) for hour in ("08", "13")]
@@ -386,7 +396,9 @@ async def test_booking_takes_over_what_its_owner_held(engine: AnyEngine, clock: 
     booked = await service.book(an_act(clock), clinic, a_wish(clinic), ANNA, once="", owner=OWNER)
 
     assert (booked.visit.practitioner, booked.visit.room) == (held.practitioner, held.room)
-    assert await stored("kind, public_id, expires_at, owner, wish FROM claim") == [("booking", held.public_id, None, "", "{}")]
+    assert await stored("kind, public_id, expires_at, owner, wish FROM claim") == [
+        ("booking", held.public_id, None, "", "{}")
+    ]
     assert await queries.current_hold(OWNER, clock.now()) is None
 
 
@@ -399,7 +411,9 @@ async def test_booking_another_time_gives_the_held_one_back(engine: AnyEngine, c
     assert await stored("kind FROM claim") == [("booking",)]
 
 
-async def test_time_that_somebody_else_holds_cannot_be_booked_until_it_expires(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_time_that_somebody_else_holds_cannot_be_booked_until_it_expires(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
     wish = a_wish(clinic, by="sanna")
     await service.hold(an_act(clock), clinic, wish, OTHER)
@@ -424,7 +438,9 @@ async def test_expired_hold_on_a_time_still_free_books_without_a_word(engine: An
     assert booked.visit.practitioner == held.practitioner
 
 
-async def test_booking_costs_twelve_statements_at_most(engine: AnyEngine, clock: FrozenClock, statements: list[str]) -> None:
+async def test_booking_costs_twelve_statements_at_most(
+    engine: AnyEngine, clock: FrozenClock, statements: list[str]
+) -> None:
     clinic = await a_clinic()
     act = an_act(clock, limited=True, address="home")
     locks = 0 if isinstance(engine, LiteEngine) else 1
@@ -439,7 +455,9 @@ async def test_booking_costs_twelve_statements_at_most(engine: AnyEngine, clock:
     assert len(statements) == 11 + locks, statements
 
 
-async def test_booking_next_to_a_visit_needs_no_gap_the_dentist_does_not_need(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_booking_next_to_a_visit_needs_no_gap_the_dentist_does_not_need(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     """Cleaning takes the room for ten minutes more; the other room is free for the dentist at once."""
     clinic = await a_clinic()
     first = (await service.book(an_act(clock), clinic, a_wish(clinic, by="sanna"), ANNA, once="")).visit
@@ -449,3 +467,21 @@ async def test_booking_next_to_a_visit_needs_no_gap_the_dentist_does_not_need(en
     second = (await service.book(an_act(clock), clinic, a_wish(clinic, THURSDAY_1000, by="sanna"), OMAR, once="")).visit
 
     assert (first.room, second.room) == (clinic.rooms["room-1"].id, clinic.rooms["room-2"].id)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_full_disk_is_said_and_leaves_nothing_half_done(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    assert isinstance(engine, LiteEngine)
+    [size] = await engine.run_ddl("PRAGMA page_count")
+    await engine.run_ddl(f"PRAGMA max_page_count = {size['page_count']}")
+
+    with pytest.raises(Unavailable):
+        for hour in (8, 9, 10, 13, 14):
+            wish = a_wish(clinic, f"2026-12-03T{hour:02}:00+02:00", by="sanna")
+            await service.book(an_act(clock), clinic, wish, replace(ANNA, note="x" * 1000), once="")
+
+    [(bookings,)] = await stored("count(*) FROM booking")
+    assert await stored("count(*) FROM patient") == await stored("count(*) FROM claim") == [(bookings,)]
+    await engine.run_ddl("PRAGMA max_page_count = 1073741823")
+    await service.book(an_act(clock), clinic, a_wish(clinic, FRIDAY_0800), ANNA, once="")

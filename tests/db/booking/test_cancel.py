@@ -54,7 +54,9 @@ async def test_cancelled_time_is_kept_from_patients_until_the_undo_ends(engine: 
     assert await overlaps() == 0
 
 
-async def test_undone_cancellation_is_the_visit_it_was_under_a_higher_sequence(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_undone_cancellation_is_the_visit_it_was_under_a_higher_sequence(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
     visit = await annas(clinic, clock)
     await service.cancel(an_act(clock), clinic, visit.id)
@@ -160,7 +162,9 @@ async def test_cancel_decided_on_an_older_version_is_stale(engine: AnyEngine, cl
 
 
 @pytest.mark.parametrize("state", [State.ARRIVED, State.IN_ROOM, State.DONE, State.NO_SHOW])
-async def test_visit_that_began_is_neither_cancelled_nor_undone(engine: AnyEngine, clock: FrozenClock, state: State) -> None:
+async def test_visit_that_began_is_neither_cancelled_nor_undone(
+    engine: AnyEngine, clock: FrozenClock, state: State
+) -> None:
     clinic = await a_clinic()
     visit = await annas(clinic, clock)
     await Booking.update({Booking.state: state.value}).where(Booking.id == visit.id)

@@ -135,7 +135,9 @@ class Diary(RuleBasedStateMachine):
     async def can_be_booked(self, wish: Wish, owner: str) -> bool:
         try:
             async with tx():
-                await service.book(an_act(self.clock), self.clinic, wish, replace(ANNA, name="Eva"), once="", owner=owner)
+                await service.book(
+                    an_act(self.clock), self.clinic, wish, replace(ANNA, name="Eva"), once="", owner=owner
+                )
                 raise Undecided
         except Undecided:
             return True

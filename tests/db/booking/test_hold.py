@@ -190,7 +190,9 @@ async def test_two_people_are_held_as_one_set(engine: AnyEngine, clock: FrozenCl
     assert await stored("kind, count(*) FROM claim GROUP BY kind") == [("booking", 2)]
 
 
-async def test_people_who_cannot_be_seen_at_once_are_held_one_after_the_other(engine: AnyEngine, clock: FrozenClock) -> None:
+async def test_people_who_cannot_be_seen_at_once_are_held_one_after_the_other(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
     clinic = await a_clinic()
 
     held = await service.hold(an_act(clock), clinic, a_wish(clinic, by="sanna", people=2), OWNER)

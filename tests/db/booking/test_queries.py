@@ -63,7 +63,7 @@ async def test_past_rows_are_never_read(engine: AnyEngine, clock: FrozenClock) -
         if not isinstance(engine, LiteEngine):
             explain = "EXPLAIN"
             await fetch("SET LOCAL enable_seqscan = off")
-        plan = [str(row[-1]) for row in await fetch(explain + queries._TAKEN, *args)]  # noqa: SLF001
+        plan = [str(row[-1]) for row in await fetch(explain + queries._TAKEN, *args)]
 
     of_occupancy = [line.strip() for line in plan if "occupancy" in line and "Recheck" not in line]
     assert "occupancy_ends_at" in of_occupancy[-1]

@@ -181,7 +181,8 @@ async def test_service_nobody_with_hours_does(patient: Patient) -> None:
 async def test_failed_messages(patient: Patient) -> None:
     await _booked(patient)
     await fetch(
-        "UPDATE message SET state = 'failed', error = {}, finished_at = {} WHERE kind = 'booking_confirmed' RETURNING id",
+        "UPDATE message SET state = 'failed', error = {}, finished_at = {} "
+        "WHERE kind = 'booking_confirmed' RETURNING id",
         "550 no such user",
         patient.clock.now(),
     )

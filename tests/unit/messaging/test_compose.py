@@ -104,7 +104,7 @@ def test_a_confirmation_says_everything_the_visit_needs() -> None:
         "",
         "Until Wed 2 Dec at 09:20 you can move or cancel the visit yourself. A visit cancelled later costs €40.",
         "",
-        f"https://times.tuomi.example/a/{link_token(b'k' * 32, 'visit', a_visit().public_id, 1)}",
+        f"https://times.tuomi.example/a/{visit_token(b'k' * 32, a_visit().public_id, 1)}",
         "",
         "Telephone: +358 300 00140",
         "Tuomi Dental",

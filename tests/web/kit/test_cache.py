@@ -256,7 +256,7 @@ async def test_longest_unused_page_goes_first(site: Site, app: Litestar, clock: 
     for path in ("/en/-/a", "/en/-/b", "/en/-/a", "/en/-/c"):
         await site.client.get(path)
 
-    assert [key[0] for key in small._kept] == [b"/en/-/a", b"/en/-/c"]  # noqa: SLF001
+    assert [key[0] for key in small._kept] == [b"/en/-/a", b"/en/-/c"]
 
 
 async def test_kept_pages_never_outgrow_their_share(site: Site, app: Litestar, clock: FrozenClock) -> None:
@@ -268,8 +268,8 @@ async def test_kept_pages_never_outgrow_their_share(site: Site, app: Litestar, c
         await site.client.get(f"/en/-/{number}")
         await site.client.get(f"/en/-/{number}", headers={"Accept-Encoding": "gzip"})
 
-    assert small._used == sum(kept.size for kept in small._kept.values()) <= 3000  # noqa: SLF001
-    assert len(small._kept) == 2  # noqa: SLF001
+    assert small._used == sum(kept.size for kept in small._kept.values()) <= 3000
+    assert len(small._kept) == 2
 
 
 async def test_database_that_does_not_answer_is_the_handlers_matter(site: Site, app: Litestar) -> None:

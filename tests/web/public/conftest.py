@@ -17,7 +17,7 @@ from turnet.db.transactions import fetch
 CHECK_UP = "/en/book/check-up/at/20261203T0720Z?at=keskusta"
 """Thursday 3 December 2026, 09:20 in Helsinki."""
 EEVA = {"name": "Eeva Mäkelä", "phone": "040 000 0123", "email": "eeva@canary.example", "for": "me", "note": "canary needles"}
-_VOID = frozenset("meta link input br hr img use path".split())
+_VOID = frozenset(["meta", "link", "input", "br", "hr", "img", "use", "path"])
 
 
 @dataclass
@@ -44,8 +44,13 @@ class Read(HTMLParser):
         if tag not in _VOID:
             self._open.append(element)
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self._open.pop()
+
     def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop().tag != tag:
+        while tag not in _VOID and self._open and self._open.pop().tag != tag:
             pass
 
     def handle_data(self, data: str) -> None:

@@ -10,6 +10,7 @@ from turnet.booking.model import Act, Wish
 from turnet.booking.queries import alternatives
 from turnet.clinic.model import Clinic
 from turnet.db.guards import NO_OVERLAP, retryable, violated
+from turnet.db.hop import in_one_hop
 from turnet.db.transactions import tx
 from turnet.errors import SlotTaken, Unavailable
 
@@ -33,7 +34,7 @@ async def attempt(work: Callable[[], Awaitable[T]]) -> T:
 async def _once(work: Callable[[], Awaitable[T]]) -> T:
     try:
         async with tx():
-            return await work()
+            return await in_one_hop(work)
     except (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
         if (violated(error) or "").startswith(NO_OVERLAP):
             raise SlotTaken from error

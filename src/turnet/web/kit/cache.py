@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from turnet.clock import Clock
@@ -74,7 +75,7 @@ class PageCache:
 
     def __call__(self, app: ASGIApp) -> ASGIApp:
         async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-            asked = _asked(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+            asked = _asked(scope) if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" else None
             if asked is None:
                 await app(scope, receive, send)
                 return

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import brotli
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 SMALL = 500
@@ -50,7 +51,7 @@ def pressed(app: ASGIApp) -> ASGIApp:
     """Presses what is not kept by the page cache, which presses its own pages once."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         accepted = encoding(next((value for name, value in scope["headers"] if name == b"accept-encoding"), b""))

@@ -23,6 +23,7 @@ class OwnPagesOnly(ASGIMiddleware):
         self._origin = origin
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        assert scope["type"] == ScopeType.HTTP
         if scope["method"] not in _SAFE and not scope["path"].startswith("/api/") and not self._ours(scope):
             raise PermissionDeniedException("This form was not sent from our own page.")
         await next_app(scope, receive, send)

@@ -12,7 +12,7 @@ from turnet.web.kit.htmx import AnyRequest
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 100
 _TYPE = "application/x-www-form-urlencoded"
-_SHOWN = str.maketrans({code: "\ufffd" for code in (*range(9), 11, 12, *range(14, 32), 127)})
+_SHOWN = str.maketrans(dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "�"))
 
 
 class TooLarge(HTTPException):

@@ -3,6 +3,7 @@
 import itertools
 import secrets
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from turnet.settings import Settings
@@ -42,7 +43,7 @@ def secured(settings: Settings) -> Layer:
 
     def layer(app: ASGIApp) -> ASGIApp:
         async def secure(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
+            if scope["type"] != ScopeType.HTTP:
                 await app(scope, receive, send)
                 return
             path = scope["path"]

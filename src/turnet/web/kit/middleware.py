@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from turnet.i18n import LANGUAGES
@@ -20,7 +21,7 @@ def head_as_get(app: ASGIApp) -> ASGIApp:
     """HEAD works wherever GET does: the same answer, without its body."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
             await app(scope, receive, send)
             return
         over = False
@@ -34,7 +35,7 @@ def head_as_get(app: ASGIApp) -> ASGIApp:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         # A copy: the server looks at its own scope to know that no body may follow.
-        asked: Scope = {**scope, "method": "GET"}  # type: ignore[assignment]
+        asked: Scope = {**scope, "method": "GET"}
         await app(asked, receive, without_body)
 
     return layer
@@ -44,7 +45,7 @@ def one_spelling(app: ASGIApp) -> ASGIApp:
     """Every page has one address: `/en/`, else no slash at the end, none doubled. Other spellings get 301."""
 
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+        if scope["type"] == ScopeType.HTTP and scope["method"] in ("GET", "HEAD"):
             path = scope["path"]
             if path[-1:] == "/" or "//" in path or path[1:] in LANGUAGES:
                 raw = scope["raw_path"]

@@ -148,7 +148,7 @@ async def viewed(
         begin = first_free or max(today, begin or today)
     first, last = (begin, begin) if wanted.day else _week(begin)
     first = max(first if wanted.week else begin, today)
-    frame = frame or _frame(at, wanted, bool(slots))
+    frame = frame or _frame(at, wanted, any(wanted.day in (None, _date(at, slot)) for slot in slots))
     month = (target or begin).replace(day=1)
     several = len({slot.location for slot in slots}) > 1
     wording = Wording(frame, *_links(wanted), show_place=several)

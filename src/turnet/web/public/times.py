@@ -54,7 +54,7 @@ class Wording:
     _where: dict[int, tuple[str, Markup]] = field(default_factory=dict)
 
     def link(self, slot: Slot) -> Markup:
-        return Markup(f"{escape(self.before)}{_written(self._zone, slot.start)[2]}{self.where(slot.location)[0]}")  # noqa: S704
+        return Markup(f"{escape(self.before)}{_written(self._zone, slot.start)[2]}{self.where(slot.location)[0]}")
 
     @property
     def _zone(self) -> ZoneInfo:
