@@ -38,12 +38,12 @@ types: install
 
 # For every few minutes: lint, types, and everything that needs neither Postgres nor a browser nor long.
 check: lint types messages
-	$(BIN)/pytest tests -m "not postgres and not browser and not slow"
+	$(BIN)/pytest -n 2 tests -m "not postgres and not browser and not slow"
 
 # The one command: everything, on both databases, in a real browser, and from the built wheel.
 test: lint types messages
 	tests/machine.sh
-	$(BIN)/pytest tests -m "not soak"
+	$(BIN)/pytest -n 2 --dist loadgroup tests -m "not soak"
 
 # The long matrices and the benchmarks.
 soak: install messages

@@ -1,4 +1,4 @@
-"""A second server process: `python -m tests.races.process URL STRIPPED`; says `ready`, waits for a line, races, reports.
+"""A server process of its own: `python -m tests.races.process URL HOW`; says `ready`, waits for a line and races.
 
 Every attempt is for one of a few overlapping times of one dentist. The report is how many got one.
 """

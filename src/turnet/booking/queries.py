@@ -45,12 +45,14 @@ class Taken(NamedTuple):
 
 # The plus signs keep Piccolo's slow converters off these columns: an expression has no declared type.
 _TAKEN = """
-    SELECT +o.resource, +o.starts_at, +o.ends_at, +o.claim, c.kind, (c.kind = 'hold' AND c.owner = {} AND c.owner <> ''),
+    SELECT +o.resource, +o.starts_at, +o.ends_at, +o.claim, c.kind,
+        (c.kind = 'hold' AND c.owner = {} AND c.owner <> ''),
         (c.expires_at IS NOT NULL AND c.expires_at <= {})
     FROM occupancy o JOIN claim c ON c.id = o.claim
     WHERE o.ends_at > {} AND o.ends_at < {} AND o.starts_at < {}
     UNION ALL
-    SELECT +b.resource, +b.starts_at, +b.ends_at, 0, 'busy', {}, {} FROM busy b WHERE b.ends_at > {} AND b.starts_at < {}
+    SELECT +b.resource, +b.starts_at, +b.ends_at, 0, 'busy', {}, {}
+    FROM busy b WHERE b.ends_at > {} AND b.starts_at < {}
 """
 
 
@@ -155,7 +157,12 @@ _STATE = 3
 
 async def _visits(condition: str, *args: Any) -> list[Visit]:
     rows = await fetch(_VISIT + condition, *args)
-    return [Visit(*(State(cell) if place == _STATE else cell for place, cell in enumerate(row))) for row in rows]
+    return [_visit_of(list(row)) for row in rows]
+
+
+def _visit_of(cells: list[Any]) -> Visit:
+    cells[_STATE] = State(cells[_STATE])
+    return Visit(*cells)
 
 
 async def visit(public_id: str) -> Visit | None:

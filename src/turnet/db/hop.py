@@ -1,6 +1,7 @@
 """An act's statements in one hop to SQLite's writing thread, instead of one hop each: most of what an act costs.
 
-An act awaits nothing but its statements. On that thread a statement runs at once, so the whole act runs in a single step.
+An act awaits nothing but its statements. On that thread a statement runs at once, so the whole act runs in
+a single step.
 """
 
 import contextvars

@@ -44,7 +44,7 @@ async def _patients(rows: list[tuple[Any, ...]]) -> list[int]:
         f"VALUES {', '.join(['({}, {}, {}, {}, {}, {}, {})'] * len(rows))} RETURNING id",
         *(value for row in rows for value in row),
     )
-    return sorted(id for (id,) in added)
+    return sorted(new for (new,) in added)
 
 
 async def _link(reached: list[tuple[int, Person]]) -> None:

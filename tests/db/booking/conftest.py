@@ -1,6 +1,5 @@
 """Counting statements, on either engine."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from turnet.db.lite import LiteEngine
 
 
 @pytest.fixture
-def statements(engine: AnyEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def statements(engine: AnyEngine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every statement that ran, besides BEGIN and COMMIT."""
     ran: list[str] = []
     name = "_on_connection" if isinstance(engine, LiteEngine) else "_records"
@@ -21,4 +20,4 @@ def statements(engine: AnyEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
         return await original(self, sql, *args)
 
     monkeypatch.setattr(type(engine), name, counting)
-    yield ran
+    return ran

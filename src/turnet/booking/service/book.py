@@ -85,8 +85,8 @@ async def _booked(act: Act, clinic: Clinic, party: Party, once: str, owner: str)
         for one, person, claim, patient in zip(seated, people, claims, patients, strict=True)
     ]
     rows[0]["once"] = once or None
-    ids = await insert("booking", rows)
-    visits = [_visit(id, row, one, person) for id, row, one, person in zip(ids, rows, seated, people, strict=True)]
+    added = zip(await insert("booking", rows), rows, seated, people, strict=True)
+    visits = [_visit(booking, row, one, person) for booking, row, one, person in added]
     await record(act, "booked", [(visit.id, {}, facts(visit)) for visit in visits])
     for visit in visits:
         await messages.booked(visit, clinic, act)

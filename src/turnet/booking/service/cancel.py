@@ -1,8 +1,8 @@
 """Cancelling, and taking it back within ten minutes.
 
 A cancelled visit's claim becomes an `undo` that ends by itself: patients are not offered the time while it lasts,
-staff may take it. `sequence` only ever rises, also for an undo: a calendar that learned of the cancellation hears of the visit
-again under a higher number, and a second cancellation is not mistaken for the first.
+staff may take it. `sequence` only ever rises, also for an undo: a calendar that learned of the cancellation hears of
+the visit again under a higher number, and a second cancellation is not mistaken for the first.
 """
 
 from dataclasses import replace

@@ -24,7 +24,7 @@ async def insert(table: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([one] * len(rows))} RETURNING id',
         *(value for row in rows for value in row.values()),
     )
-    return sorted(id for (id,) in added)
+    return sorted(new for (new,) in added)
 
 
 async def occupy(claimed: Iterable[tuple[int, Footprint]]) -> None:

@@ -81,20 +81,20 @@ def rules_for(act: Act, clinic: Clinic, wish: Wish) -> ServiceRules:
     return rules
 
 
-async def lock(clinic: Clinic, wishes: Sequence[Wish], *also: int) -> None:
+async def lock(clinic: Clinic, wishes: Sequence[Wish]) -> None:
     """Until the transaction ends nobody else takes time of whoever could be given these wishes.
 
     In id order, so acts wait for each other instead of deadlocking; on SQLite the transaction itself is the lock.
     """
     if on_sqlite():
         return
-    resources = set(also)
+    resources: set[int] = set()
     for wish in wishes:
         rules = clinic.setup.services[wish.service]
         resources |= {wish.practitioner} if wish.practitioner is not None else set(rules.practitioners)
         resources |= {room for room in rules.rooms if wish.location in (None, clinic.setup.room_locations[room])}
-    ordered = sorted(resources)
-    await fetch(f"SELECT id FROM resource WHERE id IN ({marks(ordered)}) ORDER BY id FOR UPDATE", *ordered)
+    if ordered := sorted(resources):
+        await fetch(f"SELECT id FROM resource WHERE id IN ({marks(ordered)}) ORDER BY id FOR UPDATE", *ordered)
 
 
 async def read_board(

@@ -73,9 +73,9 @@ def render(template: str, page: object, *, block: str | None = None) -> str:
     context = found.new_context({"page": page})
     part = "".join(found.blocks[block](context))
     title = "".join(found.blocks["title"](context)) if "title" in found.blocks else ""
-    others = "".join(found.blocks["others"](context)) if "others" in found.blocks else ""
-    links = f'<hx-partial hx-target="#others" hx-swap="innerHTML">{others}</hx-partial>' if others else ""
-    return f"<title>{title}</title>{part}{links}"
+    # A template's own blocks do not include those it inherits.
+    links = "".join(environment().get_template("base.html").blocks["others"](context))
+    return f'<title>{title}</title>{part}<hx-partial hx-target="#others" hx-swap="innerHTML">{links}</hx-partial>'
 
 
 class Page(Response[Any]):
