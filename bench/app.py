@@ -6,12 +6,12 @@ import os
 from litestar import get
 from litestar.enums import MediaType
 
-from turnet.app import create_app
 from turnet.cli.opening import opened
 from turnet.db.start import migrate
 from turnet.demo.start import claim_directory, ready
-from turnet.server import run
-from turnet.settings import load
+from turnet.server import serve
+from turnet.settings import Settings, load
+from turnet.web import demo
 
 PAGE = "<!doctype html><title>constant</title>" + "<p>thirty-two bytes of some text</p>" * 1300
 
@@ -21,16 +21,16 @@ async def constant() -> str:
     return PAGE
 
 
-async def _prepare() -> None:
+async def prepare(settings: Settings) -> None:
+    """A demo clinic in the settings' data directory."""
+    claim_directory(settings)
     async with opened(settings, make=True) as engine:
         await migrate(engine, settings)
-        await ready(settings, "en")
+        await ready("en")
 
 
 if __name__ == "__main__":
-    settings = load(os.environ, demo=True)
-    claim_directory(settings)
-    asyncio.run(_prepare())
-    app = create_app(settings)
-    app.register(constant)
-    run(app, settings)
+    asked = load(os.environ, demo=True)
+    asyncio.run(prepare(asked))
+    demo.routes.append(constant)
+    serve(asked)

@@ -7,7 +7,6 @@ import gettext
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,11 +42,6 @@ def collected(root: Path) -> Catalog:
     ):
         texts.add(words, context=context)
     return texts
-
-
-@cache
-def said() -> Catalog:
-    return collected(ROOT)
 
 
 def catalogue(language: str) -> Catalog:
@@ -106,7 +100,7 @@ def faults(source: Catalog, spoken: Catalog, language: str) -> list[str]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_catalogue_says_everything_and_nothing_else(language: str) -> None:
-    assert faults(said(), catalogue(language), language) == []
+    assert faults(collected(ROOT), catalogue(language), language) == []
 
 
 def _drop(spoken: Catalog) -> None:
@@ -165,11 +159,11 @@ def _forget_many(spoken: Catalog) -> None:
     ],
     ids=lambda case: case.__name__.strip("_") if callable(case) else "",
 )
-def test_a_damaged_catalogue_is_noticed(damage: Callable[[Catalog], None], fault: str) -> None:
+def test_damage_to_a_whole_catalogue_is_noticed(damage: Callable[[Catalog], None], fault: str) -> None:
     spoken = catalogue("fi")
     damage(spoken)
 
-    assert faults(said(), spoken, "fi") == [fault]
+    assert faults(catalogue("fi"), spoken, "fi") == [fault]
 
 
 def test_a_text_in_any_folder_of_the_source_is_collected(tmp_path: Path) -> None:

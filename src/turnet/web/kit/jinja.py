@@ -95,10 +95,10 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n"],
         auto_reload=False,
     )
     env.install_gettext_callables(_, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
     env.filters.update(_FILTERS)
-    env.globals.update(icon=icon, languages=LANGUAGES, speech=current, assets=assets)
+    env.globals.update(icon=icon, languages=LANGUAGES, assets=assets)
     return env

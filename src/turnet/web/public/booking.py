@@ -152,14 +152,15 @@ async def hold(request: AnyRequest, lang: FromPath[str], service: FromPath[str],
     form = await forms.read(request, _SENT, _ANCHORS)
     act = acting.act(request, actor="patient", door="web")
     owner, cookie = visitor.with_owner(request)
+    block = "keep" if request.headers.get("hx-target", "").endswith("#keep") else "booking"
     try:
         held = await acts.hold(act, wanted.at.clinic, wanted.wish, owner)
     except (SlotTaken, NotOffered) as error:
         near = error.facts.get("alternatives") or await queries.alternatives(wanted.at.clinic, wanted.wish, now=act.now)
-        return await _lost(request, wanted, form, near, status=error.status, block="keep")
+        return await _lost(request, wanted, form, near, status=error.status, block=block)
     except (TooMany, Unavailable) as error:
-        return await _page(request, wanted, form, status=error.status, trouble=_trouble(error), block="keep")
-    page = await _page(request, wanted, form, held=held, block="keep")
+        return await _page(request, wanted, form, status=error.status, trouble=_trouble(error), block=block)
+    page = await _page(request, wanted, form, held=held, block=block)
     visitor.give(request, page, cookie)
     return page
 

@@ -30,12 +30,17 @@ def when_tag(at: datetime, today: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(stamp(at), when(at, today))
 
 
+def _together(text: str) -> str:
+    """A figure and its unit stay on one line."""
+    return text.replace(" ", "\u00a0")
+
+
 def minutes(count: int) -> str:
-    return ngettext("%(num)d min", "%(num)d min", count) % {"num": count}
+    return _together(ngettext("%(num)d min", "%(num)d min", count) % {"num": count})
 
 
 def price(service: Service, clinic: Clinic) -> str:
-    return money(service.price, clinic.currency) if service.price else _("free of charge")
+    return _together(money(service.price, clinic.currency)) if service.price else _("free of charge")
 
 
 def free(count: int) -> str:
