@@ -17,6 +17,9 @@ from bench import bookings, inside, process, servers
 from bench.load import Rate, reads
 
 
+PEER_DAY = "?selected_date=2027-09-14&staff_member=1&service_id=1"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--peer", type=Path, default=os.environ.get("TURNET_BENCH_PEER"))
@@ -43,8 +46,7 @@ def _in_turn(ours: int, theirs: int | None, rounds: int, seconds: float) -> dict
     }
     if theirs:
         sides["peer: slots of a day"] = (
-            f"http://127.0.0.1:{theirs}/appointment/ajax/available_slots/"
-            "?selected_date=2027-09-14&staff_member=1&service_id=1",
+            f"http://127.0.0.1:{theirs}/appointment/ajax/available_slots/{PEER_DAY}",
             {"X-Requested-With": "XMLHttpRequest"},
         )
     rates: dict[str, list[Rate]] = defaultdict(list)

@@ -40,12 +40,16 @@ def addresses(port: int) -> tuple[str, str]:
 
 
 def _free(port: int) -> list[tuple[str, dict]]:  # type: ignore[type-arg]
-    """Every free time of every service in the coming two months, times of one practitioner and hour spread out."""
+    """Free times of the shortest services in the coming two months, no two of one practitioner or place within an hour."""
     today = date.fromisoformat(_json(port, "/api/v1/clinic")["now"][:10])
-    times = []
+    times, taken = [], set()
     for service in _services(port):
         path = f"/api/v1/slots?service={service}&from={today}&to={today + timedelta(days=61)}"
-        times += [(service, slot) for slot in _json(port, path)["slots"]]
+        for slot in _json(port, path)["slots"]:
+            who, hour = slot["practitioners"][0], slot["start"][:13]
+            if not {(who, hour), (slot["location"], hour)} & taken:
+                taken |= {(who, hour), (slot["location"], hour)}
+                times.append((service, slot | {"practitioner": who}))
     return times
 
 
@@ -64,6 +68,7 @@ def ours(port: int) -> Act:
             "service": service,
             "start": slot["start"],
             "location": slot["location"],
+            "practitioner": slot["practitioner"],
             "patient": {"name": "Aino Test", "email": f"{secrets.token_hex(6)}@clinic.example"},
         }
         headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(8)}

@@ -15,13 +15,14 @@ from turnet.db.transactions import effects_done
 from turnet.db.versions import listening
 from turnet.messaging import outbox
 from turnet.settings import Settings
+from turnet.traffic import Traffic
 from turnet.web import api, public
 from turnet.web.kit import assets, errors, health
 from turnet.web.kit.cache import PageCache
 from turnet.web.kit.compression import pressed
 from turnet.web.kit.csrf import OwnPagesOnly
 from turnet.web.kit.headers import secured
-from turnet.web.kit.middleware import head_as_get, layered, one_spelling
+from turnet.web.kit.middleware import counted, head_as_get, layered, one_spelling
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a form; the API says its own."""
@@ -30,13 +31,14 @@ LARGEST_BODY = 64 * 1024
 def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool = True) -> Litestar:
     """The whole program behind one address; `worker=False` leaves recurring and queued jobs to another process."""
     clock = clock or SystemClock()
+    traffic = Traffic()
     app = Litestar(
         route_handlers=_routes(settings),
         lifespan=[_database, *([_worker] if worker else [])],
         middleware=[OwnPagesOnly(settings.origin)],
         exception_handlers=errors.handlers,
         request_max_body_size=LARGEST_BODY,
-        state=State({"settings": settings, "clock": clock, "closing": asyncio.Event()}),
+        state=State({"settings": settings, "clock": clock, "closing": asyncio.Event(), "traffic": traffic}),
         openapi_config=None,
         logging_config=None,
     )
@@ -46,6 +48,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool =
         head_as_get,
         one_spelling,
         PageCache(clock),
+        counted(traffic),
         pressed,
     )
     return app
@@ -92,5 +95,5 @@ async def _prepared(app: Litestar) -> None:
 async def _worker(app: Litestar) -> AsyncIterator[None]:
     from turnet.worker import working  # noqa: PLC0415  (a process without a worker does not need SAQ)
 
-    async with working(app.state.settings, app.state.clock):
+    async with working(app.state.settings, app.state.clock, app.state.traffic):
         yield

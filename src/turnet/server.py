@@ -161,7 +161,7 @@ def main() -> None:
     """`python -m turnet.server`: serves with the settings of the environment."""
     try:
         serve(load(os.environ), SystemClock())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (one clear line, whatever it was)
         sys.exit(f"turnet: {error}")
 
 

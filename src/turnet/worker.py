@@ -18,6 +18,7 @@ from turnet.messaging import outbox
 from turnet.messaging.deliver import deliverer
 from turnet.queue import queue_for
 from turnet.settings import Settings
+from turnet.traffic import Traffic
 
 alias()
 from turnet.tasks import schedule  # noqa: E402  (exists from here on in a checkout)
@@ -58,7 +59,7 @@ def _me() -> asyncio.Task[Any]:
 
 
 @asynccontextmanager
-async def working(settings: Settings, clock: Clock) -> AsyncIterator[Queue]:
+async def working(settings: Settings, clock: Clock, traffic: Traffic) -> AsyncIterator[Queue]:
     """Runs what `tasks/schedule.py` lists while inside; the database is bound and open.
 
     Raises `BadSetting` when the queue or a channel for messages cannot be used.
@@ -71,7 +72,7 @@ async def working(settings: Settings, clock: Clock) -> AsyncIterator[Queue]:
         concurrency=CONCURRENCY,
         shutdown_grace_period_s=GRACE_SECONDS,
     )
-    shared: dict[str, Any] = {"clock": clock, "deliverer": deliverer(settings, clock), "draining": asyncio.Lock()}
+    shared: dict[str, Any] = {"clock": clock, "deliverer": deliverer(settings, clock, traffic), "draining": asyncio.Lock()}
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()

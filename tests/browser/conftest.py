@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("site")
     with (data / "log").open("w") as log:
         command = [sys.executable, "-m", "tests.browser.server", str(data), str(port)]
-        server = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
+        server = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             _wait(f"http://127.0.0.1:{port}/up", server, data / "log")
             yield f"http://127.0.0.1:{port}"
@@ -48,7 +48,7 @@ def _wait(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until and server.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310
+            with urllib.request.urlopen(url, timeout=1):
                 return
         except OSError:
             time.sleep(0.1)
@@ -87,7 +87,7 @@ Opens = Callable[..., Page]
 
 @pytest.fixture
 def opens(site: str, chromium: Browser) -> Iterator[Opens]:
-    """`opens("/en/", **how)`: a page of a fresh visitor; afterwards nothing may have been blocked or fetched elsewhere."""
+    """`opens("/en/", **how)`: a fresh visitor's page; nothing may have been blocked or fetched elsewhere."""
     watch = Watch(site)
     contexts: list[BrowserContext] = []
 

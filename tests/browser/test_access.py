@@ -1,4 +1,4 @@
-"""Every kind of page, in three languages: no violation that axe can see, nothing sideways, large text, small targets."""
+"""Every kind of page, in three languages: nothing that axe sees, nothing sideways, nothing too small."""
 
 import json
 import re
@@ -32,7 +32,9 @@ def violations(page: Page) -> list[str]:
     # Through the debugger's world, so that the page's own policy stays as it is.
     page.evaluate(AXE.read_text() + "; undefined")
     found = page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}}).then(found => found.violations)")
-    return [f"{page.url} {one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+    return [
+        f"{page.url} {one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -170,5 +170,3 @@ def test_a_visit_prints_as_its_slip(opens: Opens) -> None:
     for gone in (".calendars", ".fold", ".lang", ".foot"):
         for element in page.locator(gone).all():
             expect(element).to_be_hidden()
-
-

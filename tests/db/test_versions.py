@@ -144,6 +144,6 @@ async def test_warm_clinic_costs_no_query(engine: AnyEngine, monkeypatch: pytest
             return await run(self, querystring, in_pool)  # type: ignore[arg-type]
 
         monkeypatch.setattr(type(engine), "run_querystring", counted)
-        monkeypatch.setattr(type(engine), "tuples", counted)
+        monkeypatch.setattr(type(engine), "fetch", counted)
 
         assert (await clinic(), asked) == (warm, [])

@@ -241,8 +241,10 @@ def test_wrong_key_is_refused_in_one_line(settings: Settings) -> None:
 
     assert (ended.returncode, ended.stderr.decode().splitlines()[-1]) == (
         1,
-        f"turnet: {settings.key_file} is not the key of this database: put the right one back from a backup, "
-        "links depend on it",
+        (
+            f"turnet: {settings.key_file} is not the key of this database: put the right one back from a backup, "
+            "links depend on it"
+        ),
     )
 
 

@@ -71,8 +71,9 @@ _NO_SERVER = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    ConnectionError,
+    OSError,
 )
+"""`OSError`: a socket that is gone, a name that leads nowhere, or a turn that did not come in time."""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction
 from piccolo.querystring import QueryString
 
 from turnet.db.ddl import for_sqlite
-from turnet.db.statements import next_stamp, only_reads
+from turnet.db.statements import next_stamp, only_reads, placed
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -248,7 +248,8 @@ class LiteEngine(SQLiteEngine):
             rows = await self._on_connection("ddl", lambda connection, s=statement: connection.run(s))  # type: ignore[misc]
         return rows
 
-    async def tuples(self, querystring: QueryString) -> list[tuple[Any, ...]]:
-        sql, args = querystring.compile_string(engine_type="sqlite")
+    async def fetch(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows as tuples; `{}` in `sql` stands for an argument."""
+        sql = placed(sql, numbered=False)
         rows: list[tuple[Any, ...]] = await self._on_connection(sql, lambda connection: connection.tuples(sql, args))
         return rows

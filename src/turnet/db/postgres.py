@@ -1,12 +1,13 @@
 """Postgres as turnet uses it: a pool from the start, never a connection per query."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Self
 
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from turnet.db.statements import next_stamp, only_reads
+from turnet.db.statements import next_stamp, only_reads, placed
 
 CONNECTIONS = 10
 SESSION = {
@@ -120,5 +121,6 @@ class PgEngine(PostgresEngine):
     async def run_ddl(self, ddl: str, in_pool: bool = True) -> list[Any]:
         return await self._records(ddl)
 
-    async def tuples(self, querystring: QueryString) -> list[tuple[Any, ...]]:
-        return [tuple(record) for record in await self.run_querystring(querystring)]
+    async def fetch(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Rows as tuples; `{}` in `sql` stands for an argument."""
+        return [tuple(record) for record in await self._records(placed(sql, numbered=True), *args)]

@@ -16,6 +16,13 @@ def next_stamp() -> int:
 
 
 @lru_cache(maxsize=1024)
+def placed(sql: str, *, numbered: bool) -> str:
+    """`{}` as this engine's place for an argument: `$1`, `$2` … or `?`."""
+    first, *rest = sql.split("{}")
+    return first + "".join(f"{f'${place}' if numbered else '?'}{part}" for place, part in enumerate(rest, 1))
+
+
+@lru_cache(maxsize=1024)
 def only_reads(sql: str) -> bool:
     """False when in doubt; a locking `SELECT … FOR UPDATE` counts as a write."""
     return _READS.match(sql) is not None and _WRITES.search(sql) is None

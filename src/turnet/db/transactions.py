@@ -12,8 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from piccolo.querystring import QueryString
-
 from turnet.db import guards
 from turnet.db.engine import LiteEngine, bound
 from turnet.errors import Unavailable
@@ -106,7 +104,7 @@ async def read_snapshot() -> AsyncIterator[None]:
 
 async def fetch(sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """Rows as plain tuples, for hot paths; `{}` stands for an argument, on both engines."""
-    return await bound().tuples(QueryString(sql, *args))
+    return await bound().fetch(sql, args)
 
 
 def on_sqlite() -> bool:

@@ -33,11 +33,14 @@ from turnet.messaging.compose import Composer
 from turnet.messaging.kinds import KINDS, About, Audience, announcing
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
 from turnet.settings import Settings
+from turnet.traffic import Traffic
 
 log = logging.getLogger("turnet.messaging")
 T = TypeVar("T")
 
 BATCH = 20
+GIVE_WAY_SECONDS = 0.06
+"""How long one message lets pages go first: ten thousand leave within eleven minutes however busy the pages are."""
 LANES = 4
 """Mails under way at once: a distant server answers each slowly, but takes several."""
 MAX_ATTEMPTS = 8
@@ -63,15 +66,17 @@ class Deliverer:
     chance: random.Random = field(default_factory=random.Random)
     """Spreads the retries."""
     composing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    traffic: Traffic = field(default_factory=Traffic)
+    """Of the pages beside which this runs."""
 
 
-def deliverer(settings: Settings, clock: Clock) -> Deliverer:
+def deliverer(settings: Settings, clock: Clock, traffic: Traffic | None = None) -> Deliverer:
     """Channels as the settings name them. Raises `BadSetting` when one cannot be used."""
     folder = settings.data / "outbox"
     by_smtp = urlsplit(settings.mail_url).scheme in {"smtp", "smtps"}
     mail: Channel = Smtp(settings.mail_url, own_name=domain(settings)) if by_smtp else MailFolder(folder / "mail")
     channels = {"email": mail, "sms": SmsFile(folder / "sms.jsonl")}
-    return Deliverer(settings, clock, channels, Composer(settings, settings.key()))
+    return Deliverer(settings, clock, channels, Composer(settings, settings.key()), traffic=traffic or Traffic())
 
 
 async def drain(deliverer: Deliverer, *, batch: int = BATCH) -> int:
@@ -151,7 +156,8 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, channel: Channel, row: 
         return
     was = earlier.start or (visit.moved_from if visit else None)
     async with deliverer.composing:
-        await asyncio.sleep(0)  # pages first
+        await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
+        await asyncio.sleep(0)
         parcel = deliverer.composer.parcel(row, visit, clinic, now=now, was=was)
     try:
         provider_id = await channel.send(parcel)

@@ -12,7 +12,7 @@ from litestar import Litestar
 from tests.factories import a_clinic
 from tests.web.conftest import Client
 from turnet.clinic.model import Clinic
-from turnet.db.engine import LiteEngine, bound
+from turnet.db.engine import bound
 from turnet.db.transactions import fetch
 
 START = "2026-12-03T09:20:00+02:00"
@@ -58,7 +58,7 @@ def queries(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every statement from here on, in order."""
     seen: list[str] = []
     engine = type(bound())
-    for name in {"run_querystring", "tuples"} if issubclass(engine, LiteEngine) else {"run_querystring"}:
+    for name in ("run_querystring", "fetch"):
         run = getattr(engine, name)
 
         async def noted(self: Any, statement: Any, *more: Any, _run: Any = run, **named: Any) -> Any:

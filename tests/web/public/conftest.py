@@ -11,12 +11,18 @@ import pytest
 from litestar import Litestar
 
 from tests.web.conftest import Client
-from turnet.db.engine import LiteEngine, bound
+from turnet.db.engine import bound
 from turnet.db.transactions import fetch
 
 CHECK_UP = "/en/book/check-up/at/20261203T0720Z?at=keskusta"
 """Thursday 3 December 2026, 09:20 in Helsinki."""
-EEVA = {"name": "Eeva Mäkelä", "phone": "040 000 0123", "email": "eeva@canary.example", "for": "me", "note": "canary needles"}
+EEVA = {
+    "name": "Eeva Mäkelä",
+    "phone": "040 000 0123",
+    "email": "eeva@canary.example",
+    "for": "me",
+    "note": "canary needles",
+}
 _VOID = frozenset(["meta", "link", "input", "br", "hr", "img", "use", "path"])
 
 
@@ -84,7 +90,7 @@ def statements(app: Litestar, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What reaches the database from here on, one entry a statement."""
     seen: list[str] = []
     engine = type(bound())
-    for name in {"run_querystring", "tuples"} if issubclass(engine, LiteEngine) else {"run_querystring"}:
+    for name in ("run_querystring", "fetch"):
         honest = getattr(engine, name)
 
         async def listened(self: Any, querystring: Any, *args: Any, honest: Any = honest, **more: Any) -> Any:

@@ -73,7 +73,9 @@ async def test_pages_are_light(client: Client) -> None:
 
     page = (await client.get("/en/book/check-up")).text
     files = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
-    following = [await weight(url) for url in ("/en/book/check-up", "/en/book/acute", "/en/", "/en/book/check-up/2026-12-03")]
+    following = [
+        await weight(url) for url in ("/en/book/check-up", "/en/book/acute", "/en/", "/en/book/check-up/2026-12-03")
+    ]
     first = following[0] + sum([await weight(url) for url in files])
 
     assert first <= 60_000
@@ -81,10 +83,17 @@ async def test_pages_are_light(client: Client) -> None:
 
 
 def test_templates_hold_nothing_that_the_policy_forbids() -> None:
-    """No inline script or style, no evaluated htmx attribute: they would not run, and one day somebody would loosen it."""
-    forbidden = re.compile(r"""<style|\sstyle=|\son[a-z]+=|hx-on|js:|javascript:|<script(?![^>]*\bsrc=)|\|\s*safe\s*\}\}(?<!"\|safe\}\})""")
+    """No inline script or style, no evaluated htmx attribute: they would not run."""
+    forbidden = re.compile(
+        r"""<style|\sstyle=|\son[a-z]+=|hx-on|js:|javascript:|<script(?![^>]*\bsrc=)|\|\s*safe\s*\}\}(?<!"\|safe\}\})"""
+    )
 
-    for file in (*TEMPLATES.glob("base.html"), *TEMPLATES.glob("_macros/*"), *TEMPLATES.glob("public/*"), *TEMPLATES.glob("errors/*")):
+    for file in (
+        *TEMPLATES.glob("base.html"),
+        *TEMPLATES.glob("_macros/*"),
+        *TEMPLATES.glob("public/*"),
+        *TEMPLATES.glob("errors/*"),
+    ):
         found = forbidden.findall(file.read_text())
         assert (file.name, found) == (file.name, [])
 

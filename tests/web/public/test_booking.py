@@ -166,7 +166,16 @@ async def test_what_no_browser_sends_is_refused_and_never_breaks(client: Client)
 async def test_end_price_and_state_from_outside_are_ignored(client: Client) -> None:
     await a_clinic()
 
-    await booked(client, end="20301203T0720Z", minutes="600", price="0", status="done", state="done", location="2", practitioner="9")
+    await booked(
+        client,
+        end="20301203T0720Z",
+        minutes="600",
+        price="0",
+        status="done",
+        state="done",
+        location="2",
+        practitioner="9",
+    )
 
     [(start, end, state)] = await fetch("SELECT starts_at, ends_at, state FROM booking")
     assert ((end - start).total_seconds(), state) == (1800, "booked")
@@ -191,7 +200,9 @@ async def test_a_form_from_another_site_is_refused(client: Client) -> None:
     assert await visits() == 0
 
 
-async def test_a_time_lost_meanwhile_keeps_what_was_typed_and_offers_what_is_near(client: Client, partial: bool) -> None:
+async def test_a_time_lost_meanwhile_keeps_what_was_typed_and_offers_what_is_near(
+    client: Client, partial: bool
+) -> None:
     await a_clinic()
     url = "/en/book/root-canal/at/20261203T0600Z?at=keskusta"
     once = once_of(await client.get(url))
@@ -260,7 +271,10 @@ async def test_a_time_is_kept_on_demand_and_only_then(client: Client, partial: b
     if not partial:
         assert 'value="Half a na"' in kept.text
     other = Client(client.app, address="203.0.113.10")
-    assert len(re.findall("20261203T0720Z", (await other.get("/en/book/check-up/2026-12-03?with=pekka")).text)) in (0, 1)
+    assert len(re.findall("20261203T0720Z", (await other.get("/en/book/check-up/2026-12-03?with=pekka")).text)) in (
+        0,
+        1,
+    )
     assert "Kept for you until" in (await client.get(CHECK_UP)).text
     await other.aclose()
 
@@ -277,6 +291,22 @@ async def test_what_one_holds_another_cannot_take(client: Client) -> None:
 
     assert refused.status_code == 409
     assert mine.startswith("/a/")
+
+
+async def test_a_time_lost_while_writing_keeps_what_was_typed(client: Client, partial: bool) -> None:
+    await a_clinic()
+    url = "/en/book/root-canal/at/20261203T0600Z?at=keskusta"
+    other = Client(client.app, address="203.0.113.10")
+    await send(other, url.replace("?", "/hold?"), {})
+    await other.aclose()
+
+    foot = await send(client, url.replace("?", "/hold?"), EEVA, partial=True, headers={"HX-Target": "p#keep"})
+    near = await send(client, url.replace("?", "/hold?"), EEVA, partial=partial)
+
+    assert (foot.status_code, near.status_code) == (409, 409)
+    assert "See what is near it" in foot.text and "<form" not in foot.text
+    assert f'value="{EEVA["name"]}"' in near.text
+    assert re.search(r'<button class="slot" formaction="/en/book/root-canal/at/', near.text)
 
 
 async def test_a_booking_works_without_a_hold_and_ends_one(client: Client) -> None:

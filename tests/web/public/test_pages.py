@@ -123,6 +123,16 @@ async def test_the_month_shows_a_count_for_every_day_and_leads_to_the_next(clien
     assert times(january)[0][:10] == "2027-01-04"
 
 
+async def test_weeks_that_are_over_leave_the_month(client: Client) -> None:
+    await a_clinic()
+    client.clock.at = datetime(2026, 12, 16, 8, tzinfo=UTC)
+
+    month = (await client.get("/en/book/check-up")).text
+    days = re.findall(r'<td>.*?<time datetime="2026-12-(\d\d)">', month)
+
+    assert days == [f"{day:02}" for day in range(14, 32)]
+
+
 async def test_a_month_page_costs_a_constant_few_statements(client: Client, statements: list[str]) -> None:
     await a_clinic()
     await client.get("/en/book/check-up")
@@ -256,7 +266,9 @@ async def test_a_day_on_which_the_clocks_change_lists_what_the_wall_clock_shows(
     keskusta = (await tables.Location.select().where(tables.Location.slug == "keskusta"))[0]["id"]
     for day in ("2027-03-28", "2026-10-25"):
         await tables.DatedHours.insert(
-            tables.DatedHours(practitioner=sanna, location=keskusta, day=date.fromisoformat(day), opens=120, closes=300, step=30)
+            tables.DatedHours(
+                practitioner=sanna, location=keskusta, day=date.fromisoformat(day), opens=120, closes=300, step=30
+            )
         )
     await load()
 

@@ -58,7 +58,9 @@ async def test_looking_a_hundred_times_changes_nothing(client: Client) -> None:
     assert await everything() == before
 
 
-@pytest.mark.parametrize("token", ["x", "x" * 22, "x" * 10_000, "%00" * 22, "א" * 22, "..%2f..%2fetc", "' OR 1=1 --aaaaaaaaaaa"])
+@pytest.mark.parametrize(
+    "token", ["x", "x" * 22, "x" * 10_000, "%00" * 22, "א" * 22, "..%2f..%2fetc", "' OR 1=1 --aaaaaaaaaaa"]
+)
 async def test_a_link_that_leads_nowhere(client: Client, token: str) -> None:
     await a_clinic()
 
@@ -105,7 +107,9 @@ async def test_moving_shows_the_diary_with_its_own_time_then_asks_then_moves(cli
     assert all(slot.attributes["href"].startswith(f"{path}/move?to=") for slot in slots(diary))
 
     question = read(await client.get(f"{path}/move?to=20261204T0740Z&at=keskusta"))
-    fields = {e.attributes["name"]: e.attributes["value"] for e in question.elements if e.attributes.get("type") == "hidden"}
+    fields = {
+        e.attributes["name"]: e.attributes["value"] for e in question.elements if e.attributes.get("type") == "hidden"
+    }
     assert fields == {**FRIDAY, "version": "1"}
 
     answer = await send(client, f"{path}/move", fields, partial=partial)
@@ -141,7 +145,10 @@ async def test_an_old_page_changes_nothing_and_shows_how_it_is_now(client: Clien
     assert await state() == "booked"
 
 
-@pytest.mark.parametrize("fields", [{}, {"to": "soon"}, {"to": "20261204T0740Z", "at": "nowhere"}, {"to": "20261204T0740Z", "with": "nobody"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"to": "soon"}, {"to": "20261204T0740Z", "at": "nowhere"}, {"to": "20261204T0740Z", "with": "nobody"}],
+)
 async def test_a_move_to_nowhere_is_not_found(client: Client, fields: dict[str, str]) -> None:
     await a_clinic()
     path = await booked(client)

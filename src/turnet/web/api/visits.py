@@ -1,8 +1,6 @@
 """Holding, booking, moving, cancelling: the same acts, limits and texts as behind the pages."""
 
 import json as plain_json
-import re
-from datetime import timedelta
 
 import msgspec
 from litestar import Response, get, post
@@ -10,12 +8,12 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from turnet import ids
-from turnet.booking import queries as diary
 from turnet.booking import service as booking
 from turnet.booking.idempotency import answered_once, recognised
+from turnet.booking.links import visit_behind
 from turnet.booking.model import Act, Booked, Visit, visit_token
 from turnet.clinic.model import Clinic
-from turnet.errors import Invalid, NotFound
+from turnet.errors import Invalid
 from turnet.patients.model import clean_note
 from turnet.settings import Settings
 from turnet.web.api.answers import HoldAnswer, booked_answer, visit_answer
@@ -29,9 +27,6 @@ from turnet.web.kit.htmx import AnyRequest
 
 LONGEST_KEY = 255
 LATEST_VERSION = 2**31 - 1
-ALIVE = timedelta(days=30)
-"""After the visit; then its link leads nowhere, here as on the page."""
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _BLANK = "{token}"
 """Stands for the link in an answer that is kept: a stored link would be a key left in the door."""
 
@@ -52,6 +47,8 @@ async def book(request: AnyRequest) -> Response[bytes]:
     clinic, fields, act = await the_clinic(), await body(request), _act(request)
     key = _key(request, fields)
     wanted = Wanted.read(fields, clinic, fields.one_of("service", clinic.services, required=True))
+    if wanted.people > 1:
+        fields.refuse("people", "one_at_a_time")  # better than booking one of two and answering 201
     language, today = language_of(request, clinic), act.now.astimezone(clinic.zone).date()
     person = read_person(fields, clinic, language=language, today=today)
     held = fields.text("hold", most=64)
@@ -79,13 +76,13 @@ async def book(request: AnyRequest) -> Response[bytes]:
 @get("/bookings/{token:str}")
 async def visit(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     clinic, act = await the_clinic(), _act(request)
-    return _visit_answer(clinic, await _visit(token, act), act)
+    return _visit_answer(clinic, await visit_behind(token, act), act)
 
 
 @post("/bookings/{token:str}/move")
 async def move(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     clinic, act = await the_clinic(), _act(request)
-    found, fields = await _visit(token, act), await body(request)
+    found, fields = await visit_behind(token, act), await body(request)
     wanted = Wanted.read(fields, clinic, clinic.service(found.service))
     version = fields.whole("version", least=1, most=LATEST_VERSION)
     wish = wanted.wish()
@@ -97,7 +94,7 @@ async def move(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
 @post("/bookings/{token:str}/cancel")
 async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     clinic, act = await the_clinic(), _act(request)
-    found, fields = await _visit(token, act), await body(request)
+    found, fields = await visit_behind(token, act), await body(request)
     reason = _reason(fields)
     version = fields.whole("version", least=1, most=LATEST_VERSION)
     fields.done()
@@ -107,23 +104,13 @@ async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
 @post("/bookings/{token:str}/undo")
 async def undo(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
     clinic, act = await the_clinic(), _act(request)
-    found = await _visit(token, act)
+    found = await visit_behind(token, act)
     await body(request)  # nothing in it matters, but rubbish is refused as everywhere
     return _visit_answer(clinic, await booking.undo_cancel(act, clinic, found.id), act)
 
 
 def _act(request: AnyRequest) -> Act:
     return acting.act(request, actor="api", door="api")
-
-
-async def _visit(token: str, act: Act) -> Visit:
-    """Raises NotFound."""
-    if not _TOKEN.fullmatch(token):
-        raise NotFound
-    found = await diary.visit_by_token(token)
-    if act.now > found.ends_at + ALIVE:
-        raise NotFound
-    return found
 
 
 def _visit_answer(clinic: Clinic, found: Visit, act: Act) -> Response[bytes]:

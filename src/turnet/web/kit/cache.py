@@ -21,6 +21,8 @@ from turnet.web.kit.htmx import AnyRequest
 
 ENTRIES = 512
 BYTES = 32 * 1024 * 1024
+LONGEST_LANGUAGE = 200
+"""Bytes of an `Accept-Language` that is still kept apart from others; a longer one is answered afresh."""
 
 Headers = list[tuple[bytes, bytes]]
 Key = tuple[bytes, bytes, bytes, bytes]
@@ -77,7 +79,7 @@ class PageCache:
         async def layer(scope: Scope, receive: Receive, send: Send) -> None:
             asked = _asked(scope) if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" else None
             if asked is None:
-                await app(scope, receive, send)
+                await app(scope, receive, _theirs_alone(scope, send))
                 return
             versions = held() or await _versions()
             if versions is None:
@@ -166,6 +168,18 @@ class PageCache:
             self._used -= self._kept.popitem(last=False)[1].size
 
 
+def _theirs_alone(scope: Scope, send: Send) -> Send:
+    """Of a page that others would get from here: nobody on the way may keep the visitor's own."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start" and "keep_until" in scope["state"]:
+            given = [header for header in message["headers"] if header[0] != b"cache-control"]
+            message = {**message, "headers": [*given, (b"cache-control", b"private, no-cache")]}
+        await send(message)
+
+    return told
+
+
 def _asked(scope: Scope) -> _Asked | None:
     """None for a visitor whose page is their own."""
     accepted = match = piece = language = b""
@@ -182,15 +196,18 @@ def _asked(scope: Scope) -> _Asked | None:
             return None
     path: bytes = scope["raw_path"]
     piece = piece if piece == b"partial" else b""
-    key = (path, scope["query_string"], piece, language[:100] if path.startswith(b"/api/") else b"")
-    return _Asked(key, encoding(accepted), match)
+    if not path.startswith(b"/api/"):
+        language = b""
+    elif len(language) > LONGEST_LANGUAGE:
+        return None
+    return _Asked((path, scope["query_string"], piece, language), encoding(accepted), match)
 
 
 async def _versions() -> Versions | None:
     """None when the database does not answer: then the handler says so, in its own words."""
     try:
         return await current()
-    except Exception:
+    except Exception:  # noqa: BLE001  (the handler meets the same trouble and says so)
         return None
 
 

@@ -1,7 +1,7 @@
 """Everything that goes wrong as a page that says what happened and what comes next. `handlers` is for `app.py`.
 
-Whole for a browser, the same words without their surroundings for a fragment: htmx swaps 4xx in, and nothing of what was
-sent stands in them. The clinic is the one that the last page knew, so that an error needs no database.
+Whole for a browser, the same words without their surroundings for a fragment: htmx swaps 4xx in, and nothing of what
+was sent stands in them. The clinic is the one that the last page knew, so that an error needs no database.
 """
 
 import logging

@@ -51,8 +51,8 @@ class Form:
 async def read(request: AnyRequest, names: Iterable[str], anchors: Mapping[str, str] | None = None) -> Form:
     """The named fields of a posted form; whatever else was sent is ignored.
 
-    Raises `TooLarge`, `WrongType` or a 400 for what no browser sends: unreadable bytes, too many fields, or a known field
-    sent twice.
+    Raises `TooLarge`, `WrongType` or a 400 for what no browser sends: unreadable bytes, too many fields, or a known
+    field sent twice.
     """
     sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)

@@ -27,7 +27,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 BY_TOKEN = ("/a/", "/f/", "/u/", "/w/")
 """Pages of whoever holds the link."""
-_BY_TOKEN_API = "/api/v1/bookings/"
+_BOOKINGS_OF_API = "/api/v1/bookings/"
 _STAFF = ("/desk", "/admin", "/login")
 _SEVERAL_YEARS = b"max-age=63072000; includeSubDomains"
 
@@ -47,7 +47,7 @@ def secured(settings: Settings) -> Layer:
                 await app(scope, receive, send)
                 return
             path = scope["path"]
-            if path.startswith(BY_TOKEN) or path.startswith(_BY_TOKEN_API):
+            if path.startswith(BY_TOKEN) or path.startswith(_BOOKINGS_OF_API):
                 added = by_token
             else:
                 added = staff if path.startswith(_STAFF) else public

@@ -16,5 +16,15 @@ def partial(request: AnyRequest) -> bool:
 def done(request: AnyRequest, url: str) -> Response[bytes]:
     """After an act: go to `url`. A plain form is redirected, a fragment's page is told to go there itself."""
     if partial(request):
-        return Response(b"", media_type="text/plain", status_code=204, headers={"HX-Redirect": url, "Vary": VARY, "Cache-Control": "no-store"})
-    return Response(b"", media_type="text/plain", status_code=303, headers={"Location": url, "Vary": VARY, "Cache-Control": "no-store"})
+        return Response(
+            b"",
+            media_type="text/plain",
+            status_code=204,
+            headers={"HX-Redirect": url, "Vary": VARY, "Cache-Control": "no-store"},
+        )
+    return Response(
+        b"",
+        media_type="text/plain",
+        status_code=303,
+        headers={"Location": url, "Vary": VARY, "Cache-Control": "no-store"},
+    )

@@ -6,6 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from turnet.i18n import LANGUAGES
+from turnet.traffic import Traffic
 
 Layer = Callable[[ASGIApp], ASGIApp]
 
@@ -15,6 +16,19 @@ def layered(app: ASGIApp, *layers: Layer) -> ASGIApp:
     for layer in reversed(layers):
         app = layer(app)
     return app
+
+
+def counted(traffic: Traffic) -> Layer:
+    """Requests that reach a handler count as traffic while they are answered."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            with traffic.request():
+                await app(scope, receive, send)
+
+        return layer
+
+    return wrap
 
 
 def head_as_get(app: ASGIApp) -> ASGIApp:

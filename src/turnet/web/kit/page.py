@@ -90,7 +90,12 @@ class Page(Response[Any]):
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(None, status_code=status, media_type=MediaType.HTML, headers={"Vary": VARY, "Cache-Control": "no-cache", **(headers or {})})
+        super().__init__(
+            None,
+            status_code=status,
+            media_type=MediaType.HTML,
+            headers={"Vary": VARY, "Cache-Control": "no-cache", **(headers or {})},
+        )
         self.template = template
         self.page = page
         self.block = block

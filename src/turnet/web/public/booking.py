@@ -225,7 +225,7 @@ async def _lost(
 ) -> Page:
     """The time has gone: what was typed stays, and every time near it is one press away."""
     wording = Wording(wanted.at.frame(wanted.url, index=False), "", wanted.practitioner)
-    offers = tuple(_offer(wanted, slot, wording) for slot in near)
+    offers = () if block == "keep" else tuple(_offer(wanted, slot, wording) for slot in near)
     return await _page(request, wanted, form, status=status, lost=True, offers=offers, block=block)
 
 
@@ -253,9 +253,7 @@ async def _page(
     block: str = "booking",
 ) -> Page:
     at, service, clinic = wanted.at, wanted.service, wanted.at.clinic
-    owner = visitor.owner(request)
-    held = held or (await queries.current_hold(owner, at.now) if owner and not lost else None)
-    held = held if held and held.wish == wanted.wish else None
+    held = None if lost else held or await _held(request, wanted)
     frame = at.frame(wanted.url, index=False)
     start = times.local(clinic.zone, wanted.start)
     who, title = _who(wanted, held, frame)
@@ -285,6 +283,13 @@ async def _page(
         button=_("Book %(when)s") % {"when": day_at(start)},
     )
     return Page("public/time.html", page, block=block, status=status, headers={"Cache-Control": "no-store"})
+
+
+async def _held(request: AnyRequest, wanted: Wanted) -> Hold | None:
+    """The visitor's hold, if it is of this time."""
+    owner = visitor.owner(request)
+    held = await queries.current_hold(owner, wanted.at.now) if owner else None
+    return held if held and held.wish == wanted.wish else None
 
 
 def _who(wanted: Wanted, held: Hold | None, frame: Frame) -> tuple[Markup, Markup]:

@@ -1,7 +1,6 @@
-"""The diary of open times: a month with its counts, and a day or a week as lists. The same for booking and for moving."""
+"""The diary of open times: a month with its counts, a day or a week as lists; for booking and for moving."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,32 +17,13 @@ from turnet.scheduling.hours import day_span
 from turnet.scheduling.rules import Slot
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Frame, Page
-from turnet.web.public import asked, free, times, words
+from turnet.web.public import asked, free, narrowing, times, words
 from turnet.web.public.asked import Asked
 from turnet.web.public.here import Here, here, keep_times
+from turnet.web.public.narrowing import Filter, Link, narrowed
 from turnet.web.public.times import Bit, Wording
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    href: str
-    text: str
-    note: str = ""
-    current: bool = False
-    name: Texts | None = None
-    """Instead of `text`, where it is the clinic's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One way to narrow the times: a pill that opens a list of links."""
-
-    label: str
-    chosen: Link
-    links: tuple[Link, ...]
-    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +121,7 @@ async def viewed(
     _within(wanted, today, until)
     target = wanted.day or wanted.week or wanted.month
     everybody = await _load(at, service, wanted, target, until, moving)
-    slots = _narrowed(at, wanted, everybody)
+    slots = narrowed(at, wanted, everybody)
     begin = target
     if begin is None or wanted.month:
         first_free = next((_date(at, s) for s in slots if begin is None or _date(at, s) >= begin), None)
@@ -176,21 +156,10 @@ async def _load(
     if target is not None:
         return await free.between(at.clinic, service, min(first, _week(target)[0]), last, at.now, moving=moving)
     soon = await free.between(at.clinic, service, at.today, last, at.now, moving=moving)
-    found = _narrowed(at, wanted, soon)
+    found = narrowed(at, wanted, soon)
     if last == until or (found and _date(at, found[0]).month == first.month):
         return soon
     return await free.between(at.clinic, service, at.today, until, at.now, moving=moving)
-
-
-def _narrowed(at: Here, wanted: Asked, slots: Sequence[Slot], *, everybody: bool = False) -> list[Slot]:
-    people, places = at.clinic.practitioners, at.clinic.locations
-    return free.narrowed(
-        slots,
-        at.clinic,
-        practitioner=people[wanted.practitioner].id if wanted.practitioner and not everybody else None,
-        location=places[wanted.location].id if wanted.location else None,
-        part=wanted.part,
-    )
 
 
 def _frame(at: Here, wanted: Asked, some: bool) -> Frame:
@@ -233,7 +202,9 @@ async def page_of(view: View) -> DiaryPage:
         service=view.service,
         facts=words.facts(view.service, view.at.clinic),
         place=_only_place(view),
-        filters=tuple(made for made in (_people(view), _places(view), _parts(view)) if made),
+        filters=narrowing.filters(
+            at=view.at, service=view.service, wanted=view.asked, frame=view.frame, slots=view.everybody
+        ),
         month=_month(view),
         days=tuple(_day(view, day, beyond) for day in days),
         said=_said(view, shown),
@@ -260,7 +231,7 @@ async def _beyond(view: View) -> Slot | None:
     later = await free.between(
         view.at.clinic, view.service, view.last + DAY, view.until, view.at.now, moving=view.moving
     )
-    return next(iter(_narrowed(view.at, view.asked, later)), None)
+    return next(iter(narrowed(view.at, view.asked, later)), None)
 
 
 def _day(view: View, day: date, beyond: Slot | None) -> Day:
@@ -349,58 +320,3 @@ def _turn_on(view: View, beyond: Slot | None) -> Link | None:
         return Link(f"{view.asked.url(day=then)}#times", words.near(then, view.at.today) or day_short(then))
     week = max(_week(then)[0], view.last + DAY)
     return Link(f"{view.asked.url(week=week)}#times", _("From %(day)s on") % {"day": day_short(week)})
-
-
-# --- narrowing
-
-
-def _people(view: View) -> Filter | None:
-    clinic, wanted = view.at.clinic, view.asked
-    able = [one for one in clinic.practitioners.values() if one.id in view.service.rules.practitioners]
-    if len(able) < 2:
-        return None
-    slots = _narrowed(view.at, wanted, view.everybody, everybody=True)
-
-    def first(practitioner: int | None) -> str:
-        slot = next((s for s in slots if practitioner is None or practitioner in s.practitioners), None)
-        return words.when(times.local(clinic.zone, slot.start), view.at.today) if slot else ""
-
-    links = [Link(wanted.url(practitioner=""), _("Anyone"), first(None), not wanted.practitioner)]
-    links += [
-        Link(wanted.url(practitioner=one.slug), "", first(one.id), one.slug == wanted.practitioner, one.name)
-        for one in able
-    ]
-    return _filter(_("Who"), links, bool(wanted.practitioner))
-
-
-def _places(view: View) -> Filter | None:
-    clinic, wanted = view.at.clinic, view.asked
-    used = {r.session.location for r in clinic.setup.weekly if r.practitioner in view.service.rules.practitioners}
-    offered = [one for one in clinic.locations.values() if one.id in used or one.slug == wanted.location]
-    if len(offered) < 2:
-        return None
-    anywhere = _("Both places") if len(offered) == 2 else _("All places")
-    links = [Link(wanted.url(location=""), anywhere, "", not wanted.location)]
-    links += [
-        Link(
-            wanted.url(location=one.slug), "", str(view.frame.text(one.address)), one.slug == wanted.location, one.name
-        )
-        for one in offered
-    ]
-    return _filter(_("Where"), links, bool(wanted.location))
-
-
-def _parts(view: View) -> Filter:
-    wanted = view.asked
-    named = {
-        "": (_("All day"), ""),
-        "morning": (_("Morning"), _("before 12")),
-        "afternoon": (_("Afternoon"), _("12 to 16")),
-        "evening": (_("Evening"), _("after 16")),
-    }
-    links = [Link(wanted.url(part=part), *named[part], part == wanted.part) for part in ("", *asked.PARTS)]
-    return _filter(_("When"), links, bool(wanted.part))
-
-
-def _filter(label: str, links: Sequence[Link], on: bool) -> Filter:
-    return Filter(label, next(link for link in links if link.current), tuple(links), on)

@@ -75,7 +75,10 @@ async def any_clinic(request: AnyRequest) -> Clinic:
 
 
 async def keep_times(request: AnyRequest, at: Here, shown: Mapping[int, Sequence[Slot]]) -> None:
-    """`shown` is by service id. Lets everybody have this page until a time comes or goes by itself: what somebody writes ends it anyway."""
+    """Lets everybody have this page until a time comes or goes by itself; what somebody writes ends it anyway.
+
+    `shown` is by service id.
+    """
     now, days = minute(at.now), at.today
     until = day_span(at.clinic.setup.zone, days).end
     spans = []

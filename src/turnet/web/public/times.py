@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
@@ -121,7 +122,8 @@ def one(slot: Slot, wording: Wording, today: str, what: str) -> Markup:
     rest, place = wording.where(slot.location)
     name = [escape(part) for part in (what, wording.who(slot.practitioners), place) if part]
     return Markup(
-        f'<a class="slot" href="{escape(wording.before)}{spelled}{rest}"><time datetime="{stamp}">{clock_time(at)}</time> '
+        f'<a class="slot" href="{escape(wording.before)}{spelled}{rest}">'
+        f'<time datetime="{stamp}">{clock_time(at)}</time> '
         f'<small>{escape(today)}</small><span class="vh">, {", ".join(name)}</span></a>'
     )
 
@@ -159,32 +161,40 @@ def tint(count: int) -> int:
 def month_rows(
     month: date, counts: dict[date, int], link: str, *, today: date, chosen: date | None, open_until: date
 ) -> Markup:
-    """The rows of the month's table; `link` holds `{}` for the date and is escaped already."""
-    free_one, none, not_yet = escape(_("free")), escape(_("none")), escape(_("not open yet"))
+    """The rows of the month's table, without weeks that are over; `link` holds `{}` for the date, escaped already."""
+    words = _Words(escape(_("free")), escape(_("none")), escape(_("not open yet")))
     lead = (month.weekday() - current().first_weekday) % 7
-    cells, day, ordinal = ["<td></td>"] * lead, month, month.toordinal()
-    while day.month == month.month:
-        count = counts.get(day, 0)
+    cells, ordinal = ["<td></td>"] * lead, month.toordinal()
+    while (day := date.fromordinal(ordinal)).month == month.month:
+        here = ' aria-current="date"' if day == chosen else ""
         classes = "day today" if day == today else "day"
-        if count:
-            here = ' aria-current="date"' if day == chosen else ""
+        if count := counts.get(day, 0):
             cells.append(
                 f'<td><a class="{classes}" href="{link.replace("{}", str(day))}" data-free="{tint(count)}"{here}>'
-                f'<time datetime="{day}">{day.day}</time><small>{count}<span class="vh"> {free_one}</span></small></a></td>'
+                f'<time datetime="{day}">{day.day}</time>'
+                f'<small>{count}<span class="vh"> {words.free}</span></small></a></td>'
             )
         else:
-            why = none if today <= day <= open_until else not_yet if day > open_until else ""
-            mark = (
-                f'<small><span aria-hidden="true">–</span><span class="vh">{why}</span></small>'
-                if why
-                else "<small></small>"
-            )
-            here = ' aria-current="date"' if day == chosen else ""
-            past = " past" if not why or day > open_until else ""
-            cells.append(
-                f'<td><span class="{classes}{past}" data-free="0"{here}><time datetime="{day}">{day.day}</time>{mark}</span></td>'
-            )
+            cells.append(_empty(day, classes, here, words, today, open_until))
         ordinal += 1
-        day = date.fromordinal(ordinal)
     cells += ["<td></td>"] * (-len(cells) % 7)
-    return Markup("".join(f"<tr>{''.join(cells[at : at + 7])}</tr>" for at in range(0, len(cells), 7)))
+    over = (lead + today.day - 1) // 7 if (today.year, today.month) == (month.year, month.month) else 0
+    return Markup("".join(f"<tr>{''.join(cells[at : at + 7])}</tr>" for at in range(over * 7, len(cells), 7)))
+
+
+class _Words(NamedTuple):
+    free: Markup
+    none: Markup
+    not_yet: Markup
+
+
+def _empty(day: date, classes: str, here: str, words: _Words, today: date, open_until: date) -> str:
+    """A day with nothing free: past, full or closed, or beyond what can be booked."""
+    why = "" if day < today else words.none if day <= open_until else words.not_yet
+    mark = f'<span aria-hidden="true">–</span><span class="vh">{why}</span>' if why else ""
+    if not today <= day <= open_until:
+        classes += " past"
+    return (
+        f'<td><span class="{classes}" data-free="0"{here}><time datetime="{day}">{day.day}</time>'
+        f"<small>{mark}</small></span></td>"
+    )

@@ -4,7 +4,6 @@ Whoever holds the link sees it, so it shows the first word of a name and nothing
 nothing: link scanners look too.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from turnet.booking import queries
 from turnet.booking import service as acts
+from turnet.booking.links import visit_behind
 from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.clinic.model import Location, Practitioner, Service
 from turnet.clock import instant, minute
-from turnet.errors import NotAllowed, NotFound, SlotTaken, Stale, TooLate, TurnetError
+from turnet.errors import NotAllowed, SlotTaken, Stale, TooLate, TurnetError
 from turnet.format import clock_time, day_short, money
 from turnet.i18n import _, speaking
 from turnet.messaging import calendar
@@ -38,10 +37,7 @@ from turnet.web.public.times import Wording
 
 FRESH = timedelta(minutes=30)
 """How long the page speaks of what was just done."""
-ALIVE = timedelta(days=30)
-"""After the visit; then its link leads nowhere."""
 REASONS = ("ill", "time", "not_needed")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +118,10 @@ def in_language_of(mine: Mine) -> Iterator[None]:
 
 
 async def my_visit(request: AnyRequest, token: str) -> Mine:
-    """Raises NotFound for a link that never was, was revoked or has outlived its visit: all look the same."""
+    """Raises NotFound for a link that leads nowhere, and TooMany for many of them from one address."""
     clinic = await any_clinic(request)
-    if not _TOKEN.fullmatch(token):
-        raise NotFound(what="visit")
-    visit = await queries.visit_by_token(token)
-    now = request.app.state.clock.now()
-    if now > visit.ends_at + ALIVE:
-        raise NotFound(what="visit")
+    act = acting.act(request, actor="patient", door="web")
+    visit, now = await visit_behind(token, act), act.now
     wished = asked.once(request).get("lang", "")
     language = wished if wished in clinic.languages else visit.language
     at = Here(clinic, language, now, request.app.state.settings.origin)
