@@ -27,13 +27,17 @@ def _skeleton(name: str, day: date) -> str:
 
 
 def day_long(day: date) -> str:
-    """`Tuesday 1 December`, `tiistai 1. joulukuuta`, `יום שלישי, 1 בדצמבר`."""
-    return _day_long(day, current().code)
+    """By itself: `Tuesday 1 December`, `tiistai 1. joulukuuta`, `יום שלישי, 1 בדצמבר`."""
+    return _day_long(day, {"en": "EEEE d MMMM", "fi": "cccc d. MMMM", "he": "EEEE, d בMMMM"}[current().code])
+
+
+def on_day_long(day: date) -> str:
+    """In a sentence, on that day: as `day_long`, but `tiistaina 1. joulukuuta`."""
+    return _day_long(day, {"en": "EEEE d MMMM", "fi": "EEEE d. MMMM", "he": "EEEE, d בMMMM"}[current().code])
 
 
 @lru_cache(maxsize=4096)
-def _day_long(day: date, language: str) -> str:
-    pattern = {"en": "EEEE d MMMM", "fi": "EEEE d. MMMM", "he": "EEEE, d בMMMM"}[language]
+def _day_long(day: date, pattern: str) -> str:
     return format_date(day, pattern, locale=current().locale)
 
 
@@ -64,7 +68,7 @@ def money(minor: int, currency: str) -> str:
     return format_currency(
         amount,
         currency,
-        format=None if not whole else {"en": "¤#,##0", "fi": "#,##0 ¤", "he": "#,##0 ¤"}[current().code],
+        format=None if not whole else {"en": "¤#,##0", "fi": "#,##0\u00a0¤", "he": "#,##0\u00a0¤"}[current().code],
         locale=current().locale,
         currency_digits=not whole,
     )

@@ -94,7 +94,7 @@ async def test_act_cancelled_in_the_middle_of_its_hop_is_rolled_back(lite: Setti
 
     async def act() -> None:
         async with tx():
-            await in_one_hop(statements)
+            await in_one_hop(statements, commit=False)
 
     task = asyncio.create_task(act())
     await asyncio.to_thread(inside.wait, 5)
@@ -108,6 +108,41 @@ async def test_act_cancelled_in_the_middle_of_its_hop_is_rolled_back(lite: Setti
         await Resource.insert(Resource(kind="room"))
     assert await Resource.count() == 1
     await engine.close_connection_pool()
+
+
+async def test_transaction_without_a_statement_leaves_the_writer_free(engine: AnyEngine) -> None:
+    async with tx():
+        pass
+
+    async with tx():
+        await Resource.insert(Resource(kind="room"))
+
+    assert await Resource.count() == 1
+
+
+async def test_act_that_fails_in_its_hop_leaves_nothing(engine: AnyEngine) -> None:
+    async def act() -> None:
+        await Resource.insert(Resource(kind="room"))
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        async with tx() as outermost:
+            await in_one_hop(act, commit=outermost)
+
+    assert await Resource.count() == 0
+
+
+async def test_act_inside_another_is_committed_with_it_and_not_before(engine: AnyEngine) -> None:
+    async def act() -> None:
+        await Resource.insert(Resource(kind="room"))
+
+    with pytest.raises(ValueError):
+        async with tx():
+            async with tx() as outermost:
+                await in_one_hop(act, commit=outermost)
+            raise ValueError
+
+    assert await Resource.count() == 0
 
 
 async def test_cancelled_reads_leave_every_reader_free(engine: AnyEngine) -> None:

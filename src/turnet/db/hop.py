@@ -27,9 +27,10 @@ class Inline:
         return self._connection._tuples(sql, args)  # noqa: SLF001
 
 
-async def in_one_hop(work: Callable[[], Awaitable[T]]) -> T:
+async def in_one_hop(work: Callable[[], Awaitable[T]], *, commit: bool) -> T:
     """Runs `work`, inside `tx()`, on the writing thread; on Postgres where it is.
 
+    `commit` says that the transaction ends with it, so that the commit is part of the hop.
     `work` may await statements and what is made of them. Raises RuntimeError when it awaits anything else.
     """
     engine = bound()
@@ -44,7 +45,10 @@ async def in_one_hop(work: Callable[[], Awaitable[T]]) -> T:
     def step() -> T:
         transaction.connection = Inline(connection)
         try:
-            return _in_a_single_step(cast(Coroutine[Any, Any, T], work()))
+            answer = _in_a_single_step(cast(Coroutine[Any, Any, T], work()))
+            if commit:
+                connection.commit()
+            return answer
         finally:
             transaction.connection = connection
 

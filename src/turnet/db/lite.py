@@ -33,6 +33,8 @@ class Connection:
         self._path, self._reads_only = path, reads_only
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader" if reads_only else "writer")
         self._raw: sqlite3.Connection
+        self.opening = ""
+        """The `BEGIN` that the next statement starts with, in the same hop."""
         self.stamp = next_stamp()
         """Another number whenever something written here became visible to the readers."""
 
@@ -73,7 +75,7 @@ class Connection:
         return await self.call(self._tuples, sql, args)
 
     def _rows(self, sql: str, args: Sequence[Any]) -> list[Row]:
-        cursor = self._raw.execute(sql, args)
+        cursor = self._begun().execute(sql, args)
         rows = cursor.fetchall()
         self._ran()
         if cursor.description is None:
@@ -82,9 +84,22 @@ class Connection:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _tuples(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
-        rows = self._raw.execute(sql, args).fetchall()
+        rows = self._begun().execute(sql, args).fetchall()
         self._ran()
         return rows
+
+    def _begun(self) -> sqlite3.Connection:
+        if self.opening:
+            self._raw.execute(self.opening)
+            self.opening = ""
+        return self._raw
+
+    def commit(self) -> None:
+        """On its own thread; does nothing when no statement ran since `opening` was set, or all is committed."""
+        self.opening = ""
+        if self._raw.in_transaction:
+            self._raw.execute("COMMIT")
+            self._ran()
 
     def _ran(self) -> None:
         if not self._reads_only and not self._raw.in_transaction:
@@ -95,12 +110,14 @@ class Connection:
         await asyncio.shield(self.call(self._roll_back))
 
     def _roll_back(self) -> None:
+        self.opening = ""
         if self._raw.in_transaction:
             self._raw.rollback()
 
     async def close(self, *, last: bool = False) -> None:
         if last:
-            await self.call(lambda: self._raw.execute("PRAGMA optimize"))
+            with contextlib.suppress(sqlite3.OperationalError):  # a full disk must not keep anybody from stopping
+                await self.call(lambda: self._raw.execute("PRAGMA optimize"))
         await self.call(self._raw.close)
         self._thread.shutdown(wait=True)
 
@@ -124,11 +141,7 @@ class LiteTransaction(SQLiteTransaction):
             return self._parent  # type: ignore[no-any-return]
         # `connection` may be another view of it while statements run (`turnet.db.hop`); this one is given back.
         self.connection = self._taken = await self._lite.take(reads_only=self.reads_only)
-        try:
-            await self._taken.run("BEGIN" if self.reads_only else "BEGIN IMMEDIATE")
-        except BaseException:
-            await self._lite.give_back(self._taken, reads_only=self.reads_only, clean=False)
-            raise
+        self._taken.opening = "BEGIN" if self.reads_only else "BEGIN IMMEDIATE"
         self.context = self.engine.current_transaction.set(self)
         return self
 
@@ -138,7 +151,7 @@ class LiteTransaction(SQLiteTransaction):
         committed = False
         try:
             if error is None:
-                await asyncio.shield(self._taken.run("COMMIT"))
+                await asyncio.shield(self._taken.call(self._taken.commit))
                 committed = True
         finally:
             self.done = True

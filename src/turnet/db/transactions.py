@@ -37,13 +37,13 @@ def _current() -> _Act | None:
 
 
 @asynccontextmanager
-async def tx() -> AsyncIterator[None]:
-    """One write transaction; inside another one it joins that.
+async def tx() -> AsyncIterator[bool]:
+    """One write transaction; inside another one it joins that. Yields whether the transaction ends here.
 
     Raises `Unavailable` when the database cannot be written: a full disk, a lost server, a lock not to be had.
     """
     if _current() is not None:
-        yield
+        yield False
         return
     if bound().transaction_exists():
         raise RuntimeError("tx() inside read_snapshot(): a snapshot cannot write")
@@ -51,7 +51,7 @@ async def tx() -> AsyncIterator[None]:
     token = _act.set(act)
     try:
         async with bound().transaction():
-            yield
+            yield True
     except Exception as error:
         if guards.unwritable(error):
             raise Unavailable(why=type(error).__name__) from error

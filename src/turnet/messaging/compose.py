@@ -18,7 +18,7 @@ from turnet import i18n
 from turnet.booking.model import Visit, visit_token
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
-from turnet.format import clock_time, day_long, day_short, money
+from turnet.format import clock_time, day_long, day_short, money, on_day_long
 from turnet.i18n import LANGUAGES, _, speaking
 from turnet.messaging import calendar
 from turnet.messaging.addresses import domain, sender, spoken_phone
@@ -151,7 +151,7 @@ def _visit_words(visit: Visit, clinic: Clinic) -> Words:
 
 def _earlier(was: datetime | None, clinic: Clinic) -> Words:
     local = was.astimezone(clinic.zone) if was else None
-    return {"old_day": day_long(local) if local else "", "old_time": clock_time(local) if local else ""}
+    return {"old_day": on_day_long(local) if local else "", "old_time": clock_time(local) if local else ""}
 
 
 def _moment(at: datetime, clinic: Clinic) -> str:

@@ -28,7 +28,7 @@ async def test_the_form_asks_for_what_the_contract_says(client: Client) -> None:
     assert names == {"name", "phone", "email", "for", "birth_year", "note", "once"}
     whom = [e.attributes["value"] for e in page.elements if e.attributes.get("name") == "for"]
     assert whom == ["me", "child", "adult"]
-    assert [e.attributes["href"] for e in page.elements if e.text == "Privacy" and e.tag == "a"][0] == "/en/privacy"
+    assert "/en/privacy" in [e.attributes["href"] for e in page.elements if e.text == "Privacy" and e.tag == "a"]
 
 
 async def test_the_form_says_the_last_moment_and_the_fee(client: Client) -> None:

@@ -169,10 +169,30 @@ async def test_after_the_visit_the_page_says_so_and_a_month_later_it_is_gone(cli
     path = await booked(client)
 
     client.clock.at += timedelta(days=3)
-    assert "This visit is over." in (await client.get(path)).text
+    assert heading(await client.get(path)) == "This visit is over"
     assert (await send(client, f"{path}/cancel", {})).status_code == 409
     client.clock.at += timedelta(days=30)
     assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("arrived", "Welcome, Eeva"),
+        ("done", "Thank you for coming, Eeva"),
+        ("no_show", "This visit is over"),
+        ("booked", "This visit is over"),
+    ],
+)
+async def test_a_visit_that_is_past_is_not_thanked_for_unless_it_happened(
+    client: Client, state: str, said: str
+) -> None:
+    await a_clinic()
+    path = await booked(client)
+    await fetch("UPDATE booking SET state = {}", state)
+    client.clock.at += timedelta(days=3)
+
+    assert heading(await client.get(path)) == said
 
 
 async def test_the_page_speaks_the_visits_language_and_any_other_on_demand(client: Client) -> None:

@@ -33,8 +33,8 @@ async def attempt(work: Callable[[], Awaitable[T]]) -> T:
 
 async def _once(work: Callable[[], Awaitable[T]]) -> T:
     try:
-        async with tx():
-            return await in_one_hop(work)
+        async with tx() as outermost:
+            return await in_one_hop(work, commit=outermost)
     except (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
         if (violated(error) or "").startswith(NO_OVERLAP):
             raise SlotTaken from error

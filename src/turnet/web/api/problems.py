@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from turnet import i18n
 from turnet.clinic.model import Clinic
 from turnet.db.guards import unwritable
-from turnet.errors import Invalid, SlotTaken, TurnetError
+from turnet.errors import Invalid, SlotTaken, TurnetError, Unavailable
 from turnet.i18n import _
 from turnet.web.api.answers import SlotAnswer, slot_answer
 from turnet.web.kit.htmx import AnyRequest
@@ -111,6 +111,8 @@ def problem(
 
 
 def refused(request: AnyRequest, error: TurnetError) -> Response[bytes]:
+    if isinstance(error, Unavailable) and error.__cause__ is not None:
+        log.error("database unavailable", exc_info=error)
     if isinstance(error, Invalid):
         return problem(request, error.code, error.status, fields=error.fields)
     if isinstance(error, Taken):

@@ -242,25 +242,33 @@ def _fresh(mine: Mine) -> bool:
 
 def _words(mine: Mine) -> tuple[str, str, str]:
     """Heading, what comes next, icon."""
-    visit, now = mine.visit, mine.at.now
-    name = {"name": visit.first_name}
+    visit, name = mine.visit, {"name": mine.visit.first_name}
     if visit.state is State.CANCELLED:
-        until = _undo_until(mine)
-        if until is None:
-            return _("Your visit is cancelled"), _("Free times are below, if you would like another one."), "cross"
-        said = _("If that was a mistake, undo it before %(time)s. After that we confirm it in writing.")
-        return _("Your visit is cancelled"), said % {"time": clock_time(until)}, "cross"
+        return _words_cancelled(mine)
     if visit.state in (State.ARRIVED, State.IN_ROOM):
         return _("Welcome, %(name)s") % name, _("You are checked in."), ""
-    if visit.state is State.DONE or visit.ends_at <= now:
+    if visit.state is State.DONE:
         return _("Thank you for coming, %(name)s") % name, _("This visit is over."), ""
-    if visit.state is State.NO_SHOW:
+    if visit.state is State.NO_SHOW or visit.ends_at <= mine.at.now:
         return _("This visit is over"), _("Call us, or choose a new time."), ""
+    return _words_coming(mine)
+
+
+def _words_cancelled(mine: Mine) -> tuple[str, str, str]:
+    until = _undo_until(mine)
+    if until is None:
+        return _("Your visit is cancelled"), _("Free times are below, if you would like another one."), "cross"
+    said = _("If that was a mistake, undo it before %(time)s. After that we confirm it in writing.")
+    return _("Your visit is cancelled"), said % {"time": clock_time(until)}, "cross"
+
+
+def _words_coming(mine: Mine) -> tuple[str, str, str]:
+    visit = mine.visit
     if _fresh(mine):
         sent = _("A written confirmation is on its way to your e-mail.")
         said = sent if visit.email else _("A written confirmation is on its way to your phone.")
         return _("Your time is booked"), said, "tick"
-    if visit.moved_from and now - visit.updated_at < FRESH:
+    if visit.moved_from and mine.at.now - visit.updated_at < FRESH:
         return _see_you(mine), _("Your time has moved. We confirm it in writing in a few minutes."), "tick"
     return _see_you(mine), _("Everything about your visit is on this page."), ""
 
