@@ -8,6 +8,7 @@ from litestar.enums import MediaType
 
 from turnet.cli.opening import opened
 from turnet.db.start import migrate
+from turnet.db.transactions import fetch
 from turnet.demo.start import claim_directory, ready
 from turnet.server import serve
 from turnet.settings import Settings, load
@@ -27,6 +28,9 @@ async def prepare(settings: Settings) -> None:
     async with opened(settings, make=True) as engine:
         await migrate(engine, settings)
         await ready("en")
+        # Two years can be booked, or a fast server would run out of free times before the measurement ends.
+        await fetch("UPDATE service SET horizon = {} RETURNING id", 730)
+        await fetch("UPDATE diary SET setup_version = setup_version + 1 RETURNING id")
 
 
 if __name__ == "__main__":

@@ -40,11 +40,12 @@ def addresses(port: int) -> tuple[str, str]:
 
 
 def _free(port: int) -> list[tuple[str, dict]]:  # type: ignore[type-arg]
-    """Free times of the shortest services in the coming two months, no two of one practitioner or place within an hour."""
+    """Free times of the coming two years, no two of one practitioner or place within an hour."""
     today = date.fromisoformat(_json(port, "/api/v1/clinic")["now"][:10])
     times, taken = [], set()
-    for service in _services(port):
-        path = f"/api/v1/slots?service={service}&from={today}&to={today + timedelta(days=61)}"
+    for service, weeks in itertools.product(_services(port)[:4], range(0, 104, 8)):
+        first = today + timedelta(weeks=weeks)
+        path = f"/api/v1/slots?service={service}&from={first}&to={first + timedelta(days=55)}"
         for slot in _json(port, path)["slots"]:
             who, hour = slot["practitioners"][0], slot["start"][:13]
             if not {(who, hour), (slot["location"], hour)} & taken:

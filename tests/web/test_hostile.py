@@ -150,7 +150,7 @@ async def test_a_booking_for_several_people_is_refused_rather_than_made_for_one(
 
     answer = await client.post("/api/v1/bookings", json=booking(people=2))
 
-    assert (answer.status_code, answer.json()["fields"]) == (422, {"people": "one_at_a_time"})
+    assert (answer.status_code, answer.json()["fields"]) == (422, {"people": "out_of_range"})
     assert await everything() == before
 
 

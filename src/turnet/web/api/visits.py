@@ -48,7 +48,7 @@ async def book(request: AnyRequest) -> Response[bytes]:
     key = _key(request, fields)
     wanted = Wanted.read(fields, clinic, fields.one_of("service", clinic.services, required=True))
     if wanted.people > 1:
-        fields.refuse("people", "one_at_a_time")  # better than booking one of two and answering 201
+        fields.refuse("people", "out_of_range")  # better than booking one of two and answering 201
     language, today = language_of(request, clinic), act.now.astimezone(clinic.zone).date()
     person = read_person(fields, clinic, language=language, today=today)
     held = fields.text("hold", most=64)
