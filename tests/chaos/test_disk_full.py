@@ -100,6 +100,17 @@ async def test_the_api_says_unavailable_and_when_to_come_again(clinic: Clinic) -
     assert (answer.json()["code"], answer.headers["retry-after"]) == ("unavailable", "5")
 
 
+async def test_the_log_says_why_and_not_for_whom(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
+    await clinic.fill()
+    caplog.clear()
+
+    await clinic.book((await clinic.times())[0], 9999)
+
+    assert [record.getMessage() for record in caplog.records] == ["database unavailable"]
+    assert "database or disk is full" in caplog.text
+    assert "aino9999" not in caplog.text
+
+
 async def test_the_page_keeps_what_was_typed_and_says_whom_to_call(clinic: Clinic) -> None:
     await clinic.fill()
     await clinic.get("/en/")

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import sqlite3
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from turnet.clinic.tables import Location, Resource
-from turnet.db.engine import AnyEngine
+from turnet.db.engine import AnyEngine, PgEngine, bind
 from turnet.db.guards import translated, violated
 from turnet.db.transactions import after_commit, effects_done, read_snapshot, tx
 from turnet.errors import SlotTaken, Unavailable
@@ -120,6 +121,15 @@ async def test_unwritable_database_is_one_error_on_both_engines(engine: AnyEngin
                 raise error
 
     assert await Resource.count() == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*Unable to fetch server version")
+async def test_server_whose_socket_is_gone_is_unavailable(tmp_path: Path) -> None:
+    bind(PgEngine(f"postgresql:///turnet?host={tmp_path}"))
+
+    with pytest.raises(Unavailable):
+        async with tx():
+            pass
 
 
 async def test_snapshot_inside_an_act_sees_the_act(engine: AnyEngine) -> None:

@@ -1,6 +1,7 @@
 """Messages as files, for trying things out and for the demo: a mail per `.eml`, an SMS per line of JSON."""
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -57,7 +58,10 @@ class SmsFile:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(descriptor, line)
+                before = os.fstat(descriptor).st_size
+                if os.write(descriptor, line) < len(line):
+                    os.ftruncate(descriptor, before)  # half a line would spoil the one that is tried next
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(descriptor)
         except OSError as error:
