@@ -16,7 +16,6 @@ from pathlib import Path
 from bench import bookings, inside, process, servers
 from bench.load import Rate, reads
 
-
 PEER_DAY = "?selected_date=2027-09-14&staff_member=1&service_id=1"
 
 
@@ -34,7 +33,9 @@ def main() -> None:
         _report_reads(rates)
         asyncio.run(bookings.compare(ours, theirs, rounds=asked.rounds, seconds=asked.seconds))
         process.report(pid)
-    asyncio.run(inside.report(_median(rates["peer: slots of a day"]).per_second if rates["peer: slots of a day"] else None))
+    asyncio.run(
+        inside.report(_median(rates["peer: slots of a day"]).per_second if rates["peer: slots of a day"] else None)
+    )
 
 
 def _in_turn(ours: int, theirs: int | None, rounds: int, seconds: float) -> dict[str, list[Rate]]:

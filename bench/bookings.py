@@ -30,7 +30,9 @@ def _services(port: int) -> list[str]:
 
 def addresses(port: int) -> tuple[str, str]:
     """(month page, slots of that month) of the demo's first service, for the coming month."""
-    first = (date.fromisoformat(_json(port, "/api/v1/clinic")["now"][:10]).replace(day=1) + timedelta(days=32)).replace(day=1)
+    first = (date.fromisoformat(_json(port, "/api/v1/clinic")["now"][:10]).replace(day=1) + timedelta(days=32)).replace(
+        day=1
+    )
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     service = _services(port)[0]
     return (
@@ -151,12 +153,19 @@ def _peer(port: int) -> Peer:
 async def _identical(port: int) -> int:
     """How many of twenty bookings of one practitioner's one time are accepted."""
     service, slot = next((s, t) for s, t in reversed(_free(port)) if t["practitioners"])
-    body = {"service": service, "start": slot["start"], "location": slot["location"], "practitioner": slot["practitioners"][0]}
+    body = {
+        "service": service,
+        "start": slot["start"],
+        "location": slot["location"],
+        "practitioner": slot["practitioners"][0],
+    }
 
     async def one(n: int) -> bool:
         patient = {"name": "Aino Test", "email": f"same{n}@clinic.example"}
         headers = {"Content-Type": "application/json"}
-        answer = await Connection(port).send("POST", "/api/v1/bookings", headers, json.dumps(body | {"patient": patient}).encode())
+        answer = await Connection(port).send(
+            "POST", "/api/v1/bookings", headers, json.dumps(body | {"patient": patient}).encode()
+        )
         return answer.status == 201
 
     return sum(await asyncio.gather(*(one(n) for n in range(20))))
@@ -164,4 +173,6 @@ async def _identical(port: int) -> int:
 
 def _print(name: str, rates: list[Rate]) -> None:
     middle = sorted(rates, key=lambda rate: rate.per_second)[len(rates) // 2]
-    print(f"{name:24} {middle.per_second:9.0f}/s  p50 {middle.p50_ms:7.2f} ms  p99 {middle.p99_ms:7.2f} ms  refused {sum(r.errors for r in rates)}")
+    print(
+        f"{name:24} {middle.per_second:9.0f}/s  p50 {middle.p50_ms:7.2f} ms  p99 {middle.p99_ms:7.2f} ms  refused {sum(r.errors for r in rates)}"
+    )

@@ -42,7 +42,9 @@ async def report(peer_slots_per_second: float | None) -> None:
                 print(f"  {155 / peer_slots_per_second / cold:.0f} × faster than the peer's month of 155 calls")
             with mail_sink() as port:
                 ratios = [await _mail(settings, port) for _ in range(3)]
-            print(f"messages                 {statistics.median(ratios):6.2f} × a bare library building and sending the same")
+            print(
+                f"messages                 {statistics.median(ratios):6.2f} × a bare library building and sending the same"
+            )
 
 
 async def _cold_month(app: Litestar) -> float:
@@ -102,13 +104,23 @@ async def _arithmetic() -> float:
 async def _mail(demo: Settings, port: int) -> float:
     """Our rate of confirmations out of the outbox, divided by a library's rate of building and sending one of them."""
     settings = Settings(
-        data=demo.data, base_url="https://times.clinic.example", mail_url=f"smtp://127.0.0.1:{port}", mail_from="t@clinic.example"
+        data=demo.data,
+        base_url="https://times.clinic.example",
+        mail_url=f"smtp://127.0.0.1:{port}",
+        mail_from="t@clinic.example",
     )
     await fetch(
         "UPDATE message SET state = {}, attempts = 0, due_at = {}, not_after = {} "
         "WHERE id IN (SELECT m.id FROM message m JOIN booking b ON b.id = m.booking "
         f"WHERE m.kind = {{}} AND m.channel = {{}} AND b.state = {{}} LIMIT {MAILS}) RETURNING id",
-        *("queued", SystemClock().now(), SystemClock().now() + timedelta(days=1), "booking_confirmed", "email", "booked"),
+        *(
+            "queued",
+            SystemClock().now(),
+            SystemClock().now() + timedelta(days=1),
+            "booking_confirmed",
+            "email",
+            "booked",
+        ),
     )
     sending = deliver.deliverer(settings, SystemClock())
     start = time.perf_counter()
@@ -118,7 +130,11 @@ async def _mail(demo: Settings, port: int) -> float:
 
 
 def _sample() -> tuple[str, str, bytes]:
-    return "A visit. " * 90, "<p>A visit.</p>" * 220, b"BEGIN:VCALENDAR\r\n" + b"X-SAME:size\r\n" * 90 + b"END:VCALENDAR\r\n"
+    return (
+        "A visit. " * 90,
+        "<p>A visit.</p>" * 220,
+        b"BEGIN:VCALENDAR\r\n" + b"X-SAME:size\r\n" * 90 + b"END:VCALENDAR\r\n",
+    )
 
 
 async def _bare(port: int, parts: tuple[str, str, bytes]) -> float:

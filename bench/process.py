@@ -9,7 +9,9 @@ IDLE_SECONDS = 20
 
 def report(pid: int) -> None:
     resident = next(
-        int(line.split()[1]) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")
+        int(line.split()[1])
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS")
     )
     print(f"memory {resident / 1024:.0f} MB resident after the load")
     before = _processor_seconds(pid)

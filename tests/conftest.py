@@ -23,7 +23,6 @@ from turnet.settings import Settings
 POSTGRES_HOME = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
-
 # --- asynchronous tests, without a plugin: each test function gets a loop of its own
 
 
@@ -45,7 +44,11 @@ def loop() -> Iterator[asyncio.Runner]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and asyncio.iscoroutinefunction(item.obj) and "loop" not in item.fixturenames:
+        if (
+            isinstance(item, pytest.Function)
+            and asyncio.iscoroutinefunction(item.obj)
+            and "loop" not in item.fixturenames
+        ):
             item.fixturenames.insert(0, "loop")
 
 
@@ -78,7 +81,9 @@ def postgres() -> Iterator[str]:
     run: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
     subprocess.run([*as_user, home / "initdb", "-D", folder / "db", "-U", "turnet", "-A", "trust", "-E", "UTF8"], **run)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-    subprocess.run([*as_user, home / "pg_ctl", "-D", folder / "db", "-w", "-o", options, "-l", folder / "log", "start"], **run)
+    subprocess.run(
+        [*as_user, home / "pg_ctl", "-D", folder / "db", "-w", "-o", options, "-l", folder / "log", "start"], **run
+    )
     try:
         yield f"postgresql://turnet@127.0.0.1:{port}"
     finally:

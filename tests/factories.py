@@ -39,8 +39,12 @@ async def a_clinic(*, zone: str = "Europe/Helsinki", region: str = "FI", languag
             currency="EUR",
             phone="+35830000116",
             email="desk@tuomi.example",
-            out_of_hours=_three("After hours, call 03 000 0116.", "Iltaisin soita 03 000 0116.", "אחרי השעות: 03 000 0116"),
-            privacy=_three("We keep what the visit needs.", "Säilytämme vain tarpeellisen.", "אנו שומרים רק את הנדרש לביקור."),
+            out_of_hours=_three(
+                "After hours, call 03 000 0116.", "Iltaisin soita 03 000 0116.", "אחרי השעות: 03 000 0116"
+            ),
+            privacy=_three(
+                "We keep what the visit needs.", "Säilytämme vain tarpeellisen.", "אנו שומרים רק את הנדרש לביקור."
+            ),
         )
     )
     await tables.Diary.insert(tables.Diary(id=1))
@@ -63,7 +67,9 @@ async def a_clinic(*, zone: str = "Europe/Helsinki", region: str = "FI", languag
                 )
             )
     both, all_ = [people["sanna"], people["pekka"]], list(people.values())
-    await _service("check-up", _three("Check-up", "Tarkastus", "בדיקה"), 30, both, rooms[:2], price=7900, room_after=10, people=3)
+    await _service(
+        "check-up", _three("Check-up", "Tarkastus", "בדיקה"), 30, both, rooms[:2], price=7900, room_after=10, people=3
+    )
     await _service("root-canal", _three("Root canal", "Juurihoito", "טיפול שורש"), 90, both[:1], rooms[:2], price=32000)
     await _service("cleaning", _three("Cleaning", "Puhdistus", "ניקוי"), 40, [people["omri"]], rooms[2:], price=6500)
     await _service("acute", _three("Acute pain", "Päivystys", "כאב דחוף"), 20, all_, rooms, urgent=True, lead=0)
@@ -114,7 +120,9 @@ async def _room(slug: str, number: int, location: int) -> int:
 
 
 async def _service(slug: str, name: str, minutes: int, people_: list[int], rooms: list[int], **more: object) -> None:
-    row = tables.Service(slug=slug, name=name, summary=name, minutes=minutes, position=await tables.Service.count(), **more)
+    row = tables.Service(
+        slug=slug, name=name, summary=name, minutes=minutes, position=await tables.Service.count(), **more
+    )
     service = int((await tables.Service.insert(row))[0]["id"])
     await tables.ServicePractitioner.insert(
         *(tables.ServicePractitioner(service=service, practitioner=one) for one in people_)

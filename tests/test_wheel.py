@@ -22,7 +22,9 @@ pytestmark = pytest.mark.slow
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT], check=True, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT],
+        check=True,
+        stderr=subprocess.DEVNULL,
     )
     return next(folder.glob("*.whl"))
 
@@ -59,7 +61,9 @@ def demo(program: Path, tmp_path: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    process = subprocess.Popen([program, "demo", "--port", str(port)], cwd=tmp_path, env=clean, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [program, "demo", "--port", str(port)], cwd=tmp_path, env=clean, stdout=subprocess.DEVNULL
+    )
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

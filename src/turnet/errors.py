@@ -1,17 +1,17 @@
 """Everything that can go wrong in the domain, mapped to HTTP once (`web.kit.errors`).
 
-    TurnetError
-    ├── Invalid          422  a form or body field is wrong; `fields` says which and why
-    ├── NotOffered       422  off the grid, past, closed or beyond the horizon
-    ├── SlotTaken        409  offered by rule, but somebody has it now
-    ├── TooLate          409  past the last moment to move or cancel
-    ├── Stale            409  somebody changed it since it was read
-    ├── NotAllowed       409  the visit's state does not allow this act
-    ├── KeyReused        422  the same idempotency key with another body
-    ├── InProgress       409  the first request with this key has not finished
-    ├── NotFound         404  unknown token, slug or id
-    ├── TooMany          429  a limit per address, contact or day
-    └── Unavailable      503  the disk is full or the database cannot be written
+TurnetError
+├── Invalid          422  a form or body field is wrong; `fields` says which and why
+├── NotOffered       422  off the grid, past, closed or beyond the horizon
+├── SlotTaken        409  offered by rule, but somebody has it now
+├── TooLate          409  past the last moment to move or cancel
+├── Stale            409  somebody changed it since it was read
+├── NotAllowed       409  the visit's state does not allow this act
+├── KeyReused        422  the same idempotency key with another body
+├── InProgress       409  the first request with this key has not finished
+├── NotFound         404  unknown token, slug or id
+├── TooMany          429  a limit per address, contact or day
+└── Unavailable      503  the disk is full or the database cannot be written
 """
 
 from collections.abc import Mapping

@@ -130,7 +130,9 @@ def _check(settings: Settings) -> None:
     if not host or not port.isdecimal() or int(port) > 65535:
         refuse("LISTEN", settings.listen, "an address and a port, such as 127.0.0.1:8000")
     if settings.database_url and urlsplit(settings.database_url).scheme not in {"postgresql", "postgres"}:
-        refuse("DATABASE_URL", settings.database_url.split("://")[0] + "://…", "empty or postgresql://user:pass@host/name")
+        refuse(
+            "DATABASE_URL", settings.database_url.split("://")[0] + "://…", "empty or postgresql://user:pass@host/name"
+        )
     if settings.base_url and urlsplit(settings.base_url).scheme not in {"http", "https"}:
         refuse("BASE_URL", settings.base_url, "an http:// or https:// address")
     if not settings.base_url and settings.host not in {"127.0.0.1", "::1", "localhost"}:

@@ -72,7 +72,11 @@ async def working(settings: Settings, clock: Clock, traffic: Traffic) -> AsyncIt
         concurrency=CONCURRENCY,
         shutdown_grace_period_s=GRACE_SECONDS,
     )
-    shared: dict[str, Any] = {"clock": clock, "deliverer": deliverer(settings, clock, traffic), "draining": asyncio.Lock()}
+    shared: dict[str, Any] = {
+        "clock": clock,
+        "deliverer": deliverer(settings, clock, traffic),
+        "draining": asyncio.Lock(),
+    }
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()

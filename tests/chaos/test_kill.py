@@ -38,7 +38,11 @@ async def _clients_book(server: Server, times: list[str], history: History) -> N
                 answer = await http.post(
                     "/api/v1/bookings",
                     headers={"Idempotency-Key": key},
-                    json={"service": "check-up", "start": start, "patient": {"name": "Aino", "email": f"{key}@a.example"}},
+                    json={
+                        "service": "check-up",
+                        "start": start,
+                        "patient": {"name": "Aino", "email": f"{key}@a.example"},
+                    },
                 )
                 history.open.remove(key)
                 if answer.status_code == 201:

@@ -14,8 +14,30 @@ TUESDAY = date(2026, 12, 1)
     ("language", "expected"),
     [
         ("en", ["09:30", "Tuesday 1 December", "Tuesday 1 December", "Tue 1 Dec", "December", "€79", "€79.50"]),
-        ("fi", ["9.30", "tiistai 1. joulukuuta", "tiistaina 1. joulukuuta", "ti 1.12.", "joulukuu", "79\xa0€", "79,50\xa0€"]),
-        ("he", ["09:30", "יום שלישי, 1 בדצמבר", "יום שלישי, 1 בדצמבר", "יום ג׳, 1.12", "דצמבר", "79\xa0€", "\u200f79.50\xa0\u200f€"]),
+        (
+            "fi",
+            [
+                "9.30",
+                "tiistai 1. joulukuuta",
+                "tiistaina 1. joulukuuta",
+                "ti 1.12.",
+                "joulukuu",
+                "79\xa0€",
+                "79,50\xa0€",
+            ],
+        ),
+        (
+            "he",
+            [
+                "09:30",
+                "יום שלישי, 1 בדצמבר",
+                "יום שלישי, 1 בדצמבר",
+                "יום ג׳, 1.12",
+                "דצמבר",
+                "79\xa0€",
+                "\u200f79.50\xa0\u200f€",
+            ],
+        ),
     ],
 )
 def test_each_language_writes_its_own_way(language: str, expected: list[str]) -> None:

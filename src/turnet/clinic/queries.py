@@ -197,9 +197,7 @@ def _setup(row: dict[str, Any], rows: _Rows, by_slug: dict[str, dict[str, Any]])
         zone=row["zone"],
         weekly=tuple(_weekly(r, resource_of) for r in rows.hours if r["practitioner"] in at_work),
         dated={key: tuple(sessions) for key, sessions in dated.items()},
-        closures=tuple(
-            Closed(Span(r["starts_at"], r["ends_at"]), r["location"], r["resource"]) for r in rows.closures
-        ),
+        closures=tuple(Closed(Span(r["starts_at"], r["ends_at"]), r["location"], r["resource"]) for r in rows.closures),
         holidays=_holidays(row["region"]) if row["holidays"] else frozenset(),
         room_locations={room.id: room.location for room in by_slug["room"].values()},
         services={service.id: service.rules for service in by_slug["service"].values()},
@@ -209,9 +207,7 @@ def _setup(row: dict[str, Any], rows: _Rows, by_slug: dict[str, dict[str, Any]])
 def _weekly(r: dict[str, Any], resource_of: dict[int, int]) -> WeeklySession:
     reserved = frozenset(int(service) for service in _codes(r["reserved_for"]))
     session = Session(r["location"], r["opens"], r["closes"], r["step"], reserved, r["release"])
-    return WeeklySession(
-        resource_of[r["practitioner"]], r["weekday"], session, r["valid_from"], r["valid_until"]
-    )
+    return WeeklySession(resource_of[r["practitioner"]], r["weekday"], session, r["valid_from"], r["valid_until"])
 
 
 def _holidays(region: str) -> frozenset[date]:

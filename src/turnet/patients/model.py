@@ -20,6 +20,8 @@ T = TypeVar("T")
 NAME_LENGTH = 120
 NOTE_LENGTH = 1000
 PHONE_LENGTH = 32
+SHORTEST_NUMBER = 7
+"""Digits after the country code: shorter ones are service numbers, which no patient has."""
 EMAIL_LENGTH = 320
 FIRST_BIRTH_YEAR = 1900
 ADULT = 18
@@ -109,6 +111,8 @@ def clean_phone(raw: str, region: str) -> str:
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible != ValidationResult.IS_POSSIBLE:
         raise Invalid({"phone": _PHONE_CODES.get(possible, "not_valid")})
+    if len(str(number.national_number)) < SHORTEST_NUMBER:
+        raise Invalid({"phone": "too_short"})
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 

@@ -44,6 +44,14 @@ class Form:
         ordered = sorted(errors.items(), key=lambda item: places.get(item[0], len(places)))
         return Form(self.raw, dict(ordered), self.anchors)
 
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """The errors for the summary: what is said of two fields is one thing to put right, at the first of them."""
+        first: dict[str, str] = {}
+        for name, said in self.errors.items():
+            first.setdefault(said, name)
+        return {name: said for said, name in first.items()}
+
     def anchor(self, name: str) -> str:
         return self.anchors.get(name, name)
 
