@@ -20,7 +20,6 @@ LONGEST_FILE = 400
 LONGER = {
     "turnet/clinic/queries.py:_build": 50,  # one argument a line
     "turnet/web/public/booking.py:_page": 50,  # one field of the page a line
-    "turnet/web/public/diary.py": 420,
 }
 """Exceptions and how long they may be: `turnet/booking/queries.py`, or `turnet/booking/queries.py:function`."""
 

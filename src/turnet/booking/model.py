@@ -103,9 +103,9 @@ class Visit:
     room: int | None
     """Resource id."""
     location: int
-    patient_name: str
-    phone: str
-    email: str
+    patient_name: str = field(repr=False)
+    phone: str = field(repr=False)
+    email: str = field(repr=False)
     language: str
     for_whom: str
     note: str = field(repr=False)

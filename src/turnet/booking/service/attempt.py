@@ -12,17 +12,16 @@ from turnet.clinic.model import Clinic
 from turnet.db.guards import NO_OVERLAP, retryable, violated
 from turnet.db.hop import in_one_hop
 from turnet.db.transactions import tx
-from turnet.errors import SlotTaken, Unavailable
+from turnet.errors import SlotTaken
 
 T = TypeVar("T")
 
 _REFERENCE = ("booking.reference", "booking_reference_key")
 """Six random characters may meet an old visit's; the next six will not."""
-_UNWRITABLE = ("disk is full", "disk I/O error", "readonly database", "database is locked")
 
 
 async def attempt(work: Callable[[], Awaitable[T]]) -> T:
-    """Runs `work` in one transaction. Raises SlotTaken when the guard refused it, Unavailable when nobody can write."""
+    """Runs `work` in one transaction. Raises SlotTaken when the guard refused it, and what `tx` raises."""
     try:
         return await _once(work)
     except (asyncpg.PostgresError, sqlite3.IntegrityError) as error:
@@ -39,12 +38,6 @@ async def _once(work: Callable[[], Awaitable[T]]) -> T:
         if (violated(error) or "").startswith(NO_OVERLAP):
             raise SlotTaken from error
         raise
-    except sqlite3.OperationalError as error:
-        if any(words in str(error) for words in _UNWRITABLE):
-            raise Unavailable(reason=str(error)) from error
-        raise
-    except (asyncpg.InsufficientResourcesError, asyncpg.LockNotAvailableError, TimeoutError) as error:
-        raise Unavailable(reason=type(error).__name__) from error
 
 
 async def taken(clinic: Clinic, wish: Wish, act: Act, *, owner: str = "") -> SlotTaken:

@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException
 
 from turnet import i18n
 from turnet.clinic.model import Clinic
+from turnet.db.guards import unwritable
 from turnet.errors import TurnetError
 from turnet.i18n import _
 from turnet.web.kit.htmx import AnyRequest
@@ -77,7 +78,9 @@ def page_for(request: AnyRequest, error: Exception) -> Response[Any]:
 def _status(error: Exception) -> int:
     if isinstance(error, TurnetError):
         return error.status
-    return error.status_code if isinstance(error, HTTPException) else 500
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return 503 if unwritable(error) else 500
 
 
 def _allow(error: Exception, status: int) -> dict[str, str]:

@@ -17,6 +17,8 @@ One = TypeVar("One", Service, Practitioner, Location)
 PARTS = ("morning", "afternoon", "evening")
 _DATE = re.compile(r"(\d{4})[-./]?(\d{1,2})[-./]?(\d{1,2})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})[-./]?(\d{1,2})", re.ASCII)
+_YEARS = range(2000, 2201)
+"""Weeks around any of them are dates too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def start(text: str) -> int:
         at = datetime.fromisoformat(text.upper())
     except ValueError as error:
         raise NotFound(start=text) from error
-    if at.tzinfo is None or at.second or at.microsecond or not 2000 <= at.year <= 2200:
+    if at.tzinfo is None or at.second or at.microsecond or at.year not in _YEARS:
         raise NotFound(start=text)
     return int(at.timestamp() // 60)
 
@@ -137,7 +139,7 @@ def _slug(things: Mapping[str, One], clinic: Clinic, kind: str, slug: str) -> st
 
 
 def _date(text: str) -> date:
-    if found := _DATE.fullmatch(text):
+    if (found := _DATE.fullmatch(text)) and int(found[1]) in _YEARS:
         try:
             return date(*map(int, found.groups()))
         except ValueError:
@@ -146,7 +148,7 @@ def _date(text: str) -> date:
 
 
 def _month(text: str) -> date:
-    if found := _MONTH.fullmatch(text):
+    if (found := _MONTH.fullmatch(text)) and int(found[1]) in _YEARS:
         try:
             return date(int(found[1]), int(found[2]), 1)
         except ValueError:

@@ -1,5 +1,6 @@
 """One time with its form: look, keep it for a while, book it. A lost time loses nothing of what was typed."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ from turnet.web.kit.page import Frame, Page
 from turnet.web.public import asked, free, times, words
 from turnet.web.public.here import Here, here
 from turnet.web.public.times import Wording
+
+log = logging.getLogger("turnet.web")
 
 FIELDS = ("name", "phone", "email", "for", "birth_year", "note")
 _SENT = (*FIELDS, "once")
@@ -166,6 +169,8 @@ async def hold(request: AnyRequest, lang: FromPath[str], service: FromPath[str],
 
 
 def _trouble(error: TurnetError) -> str:
+    if isinstance(error, Unavailable):
+        log.error("nothing can be saved", exc_info=error)
     if isinstance(error, TooMany):
         return _("That is as many times as we give out on the web at once. Call us, and we find one together.")
     if isinstance(error, KeyReused):
@@ -282,7 +287,8 @@ async def _page(
         offers=offers,
         button=_("Book %(when)s") % {"when": day_at(start)},
     )
-    return Page("public/time.html", page, block=block, status=status, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "60"} if status in (429, 503) else {})
+    return Page("public/time.html", page, block=block, status=status, headers=headers)
 
 
 async def _held(request: AnyRequest, wanted: Wanted) -> Hold | None:
