@@ -1,0 +1,95 @@
+"""Writes a filled database of this version as SQL, one file per engine: `python -m tests.data.upgrades.make POSTGRES_URL`.
+
+Run once when a step lands; the files are then never changed. Every later version must upgrade them.
+"""
+
+import asyncio
+import gzip
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.factories import TUESDAY, a_clinic, at
+from turnet.booking import service
+from turnet.booking.model import Act, Person, Wish
+from turnet.clinic.model import Clinic
+from turnet.db.engine import bind, engine_for
+from turnet.db.start import known, migrate
+from turnet.db.transactions import effects_done
+from turnet.settings import Settings
+
+KEY = b"k" * 32
+HERE = Path(__file__).parent
+
+
+def _act() -> Act:
+    return Act(now=TUESDAY, real=TUESDAY, key=KEY, limited=False)
+
+
+async def fill() -> Clinic:
+    """Nine visits: booked for oneself, a child and another adult, moved, cancelled, put back; and a hold."""
+    clinic = await a_clinic()
+    check_up = clinic.services["check-up"].id
+    times = [at(f"2026-12-{day:02}T{hour:02}:20+02:00") for day in (3, 4, 7) for hour in (9, 10, 14)]
+    booked = []
+    for number, start in enumerate(times):
+        person = Person(
+            ("Eeva Mäkelä", "דנה לוי", "Eero O'Hara")[number % 3],
+            phone=f"+35840000{number:04}" if number % 2 else "",
+            email="" if number % 2 else f"p{number}@tuomi.example",
+            language=("fi", "he", "en")[number % 3],
+            for_whom=("me", "child", "adult")[number % 3],
+            birth_year=2019 if number % 3 == 1 else None,
+            note="Pelkää neuloja" if number == 0 else "",
+        )
+        booked.append((await service.book(_act(), clinic, Wish(check_up, start), person, once=f"form-{number}")).visit)
+    await service.move(_act(), clinic, booked[0].id, Wish(check_up, at("2026-12-08T09:00+02:00")))
+    for cancelled in booked[1:3]:
+        await service.cancel(_act(), clinic, cancelled.id, reason="ill")
+    await service.undo_cancel(_act(), clinic, booked[2].id)
+    await service.hold(_act(), clinic, Wish(check_up, at("2026-12-09T09:00+02:00")), "a" * 64)
+    return clinic
+
+
+@asynccontextmanager
+async def _filled(settings: Settings) -> AsyncIterator[None]:
+    engine = engine_for(settings)
+    bind(engine)
+    try:
+        await migrate(engine, settings)
+        await fill()
+        yield
+    finally:
+        await effects_done()
+        await engine.close_connection_pool()
+
+
+def _write(engine: str, sql: str) -> None:
+    with gzip.GzipFile(HERE / f"{known()[-1]}.{engine}.sql.gz", "wb", mtime=0) as file:
+        file.write(sql.encode())
+
+
+async def main(postgres: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data=Path(folder))
+        async with _filled(settings):
+            pass
+        raw = sqlite3.connect(settings.database_file)
+        _write("sqlite", "\n".join(raw.iterdump()))
+        raw.close()
+        async with _filled(Settings(data=Path(folder), database_url=postgres)):
+            dumped = await asyncio.to_thread(
+                subprocess.run,
+                ["pg_dump", "--inserts", "--no-owner", "--no-privileges", postgres],
+                capture_output=True,
+                check=True,
+            )
+    _write("postgres", "\n".join(line for line in dumped.stdout.decode().splitlines() if not line.startswith("\\")))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
