@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import sqlite3
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def _sql(step: str, engine: str) -> str:
 
 
 @pytest.fixture(params=STEPS)
-def old(request: pytest.FixtureRequest, settings: Settings, loop: asyncio.Runner) -> AnyEngine:
+def old(request: pytest.FixtureRequest, settings: Settings, loop: asyncio.Runner) -> Iterator[AnyEngine]:
     """The engine on a database as that step left it, not yet upgraded."""
     if settings.on_sqlite:
         settings.database_file.unlink()
@@ -41,8 +42,8 @@ def old(request: pytest.FixtureRequest, settings: Settings, loop: asyncio.Runner
     engine = engine_for(settings)
     bind(engine)
     loop.run(engine.start_connection_pool())
-    request.addfinalizer(lambda: loop.run(engine.close_connection_pool()))
-    return engine
+    yield engine
+    loop.run(engine.close_connection_pool())
 
 
 async def _restored(url: str, sql: str) -> None:
