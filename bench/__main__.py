@@ -28,11 +28,13 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}")
     with contextlib.ExitStack() as stack:
         ours, pid = stack.enter_context(servers.turnet())
+        process.memory(pid, "with the demo's data")
         theirs = stack.enter_context(servers.peer(asked.peer))[0] if asked.peer else None
         rates = _in_turn(ours, theirs, asked.rounds, asked.seconds)
         _report_reads(rates)
         asyncio.run(bookings.compare(ours, theirs, rounds=asked.rounds, seconds=asked.seconds))
-        process.report(pid)
+        process.memory(pid, "after the load")
+        process.idle(pid, ours)
     asyncio.run(
         inside.report(_median(rates["peer: slots of a day"]).per_second if rates["peer: slots of a day"] else None)
     )

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.dates import format_time as babel_time
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 from turnet.i18n import current
 
@@ -62,13 +62,14 @@ def weekday_short(weekday: int) -> str:
 
 
 def money(minor: int, currency: str) -> str:
-    """Minor units as `79 €`: no decimals when there are none to show."""
+    """Minor units as `79 €`: no decimals when there are none to show, and `₪` rather than `ILS` in every language."""
     amount = minor / 10 ** get_currency_precision(currency)
     whole = amount == int(amount)
-    return format_currency(
+    written = format_currency(
         amount,
         currency,
         format=None if not whole else {"en": "¤#,##0", "fi": "#,##0\u00a0¤", "he": "#,##0\u00a0¤"}[current().code],
         locale=current().locale,
         currency_digits=not whole,
     )
+    return written.replace(currency, get_currency_symbol(currency, "en"))

@@ -136,6 +136,21 @@ def test_a_time_is_kept_while_somebody_writes(opens: Opens) -> None:
     expect(page.locator("#name")).to_be_focused()
 
 
+def test_a_kept_time_is_kept_longer_now_and_then_and_on_demand(opens: Opens) -> None:
+    page = opens("/en/book/check-up/at/20261215T0720Z?at=keskusta")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url.partition("?")[0]) if request.method == "POST" else None)
+
+    page.locator("#name").press_sequentially("Eeva Maaria Mäkelä", delay=60)
+    expect(page.locator(".keep")).to_contain_text("Kept for you until")
+    assert [url.rpartition("/")[2] for url in sent] == ["hold"]
+
+    page.get_by_role("button", name="Keep it longer").click()
+    page.wait_for_load_state("networkidle")
+    assert [url.rpartition("/")[2] for url in sent] == ["hold", "hold"]
+    expect(page.locator("#name")).to_have_value("Eeva Maaria Mäkelä")
+
+
 def test_three_quick_presses_are_one_visit(opens: Opens) -> None:
     page = opens("/en/book/check-up/at/20261214T0720Z?at=keskusta")
     sent: list[str] = []

@@ -56,6 +56,17 @@ def test_each_language_writes_its_own_way(language: str, expected: list[str]) ->
 
 
 @pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", ["₪320", "₪320.50"]), ("fi", ["320\xa0₪", "320,50\xa0₪"]), ("he", ["320\xa0₪", "\u200f320.50\xa0\u200f₪"])],
+)
+def test_shekels_have_their_sign_in_every_language(language: str, expected: list[str]) -> None:
+    with speaking(language):
+        written = [format.money(32000, "ILS"), format.money(32050, "ILS")]
+
+    assert written == expected
+
+
+@pytest.mark.parametrize(
     ("accepted", "chosen"),
     [
         ("fi-FI,fi;q=0.9,en;q=0.8", "fi"),

@@ -54,16 +54,20 @@ class Connection:
             detect_types=sqlite3.PARSE_DECLTYPES,
             cached_statements=512,
         )
-        for pragma in (
+        pragmas = [
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-16000",
-        ):
-            self._raw.execute(f"PRAGMA {pragma}")
-        if self._reads_only:
-            self._raw.execute("PRAGMA query_only=ON")
+            *(["query_only=ON"] if self._reads_only else []),
+        ]
+        try:
+            for pragma in pragmas:
+                self._raw.execute(f"PRAGMA {pragma}")
+        except BaseException:  # not a database, or one that cannot be read
+            self._raw.close()
+            raise
 
     async def call(self, work: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)

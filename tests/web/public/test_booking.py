@@ -10,6 +10,7 @@ from tests.web.conftest import PARTIAL, Client
 from tests.web.public.conftest import CHECK_UP, EEVA, booked, everything, once_of, read, send
 from turnet.clinic import tables
 from turnet.clinic.queries import load
+from turnet.db.engine import LiteEngine, bound
 from turnet.db.transactions import fetch
 
 LONG = "x" * 10_000
@@ -232,6 +233,7 @@ async def test_a_time_that_somebody_has_offers_what_is_near_to_whoever_looks(cli
     answer = await client.get(url)
 
     assert answer.status_code == 409
+    assert [e for e in read(answer).elements if e.attributes.get("name") == "name"] == []
     assert re.search(r'<a class="slot" href="/en/book/root-canal/at/20261203T\d{4}Z', answer.text)
 
 
@@ -256,6 +258,70 @@ async def test_more_bookings_than_the_limit_keep_what_was_typed(client: Client) 
 
     assert answer.status_code == 429
     assert EEVA["name"] in answer.text
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_a_full_disk_keeps_what_was_typed_and_says_when_to_try_again(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    await a_clinic()
+    engine = bound()
+    assert isinstance(engine, LiteEngine)
+    [size] = await engine.run_ddl("PRAGMA page_count")
+    await engine.run_ddl(f"PRAGMA max_page_count = {size['page_count']}")
+    visit = {**EEVA, "note": "canary " + "x" * 900}
+
+    for day in ("03", "04", "07", "08", "09", "10"):
+        url = f"/en/book/check-up/at/202612{day}T0720Z?at=keskusta"
+        answer = await send(client, url, {**visit, "phone": "", "email": f"eeva{day}@canary.example"})
+        if answer.status_code != 303:
+            break
+
+    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "60")
+    assert visit["note"] in answer.text
+    assert "Nothing you wrote is lost: try again in a minute." in answer.text
+    assert "nothing can be saved" in [record.getMessage() for record in caplog.records]
+    await engine.run_ddl("PRAGMA max_page_count = 1073741823")
+
+
+@pytest.mark.parametrize(
+    ("referer", "stored"),
+    [
+        ("https://search.example/find?q=canary", "search.example"),
+        ("https://search.example:8443/", "search.example"),
+        ("http://127.0.0.1:8000/en/", ""),
+        ("", ""),
+        ("nonsense", ""),
+    ],
+)
+async def test_a_visit_stores_the_host_that_led_to_its_form_and_nothing_more(
+    client: Client, referer: str, stored: str
+) -> None:
+    await a_clinic()
+    page = await client.get(CHECK_UP, headers={"Referer": referer} if referer else {})
+    hidden = {
+        e.attributes["name"]: e.attributes["value"] for e in read(page).elements if e.attributes.get("type") == "hidden"
+    }
+    assert hidden.get("from", "") == stored
+
+    refused = await send(client, CHECK_UP, {**hidden, **EEVA, "name": ""})
+    hidden = {
+        e.attributes["name"]: e.attributes["value"]
+        for e in read(refused).elements
+        if e.attributes.get("type") == "hidden"
+    }
+    await send(client, CHECK_UP, {**hidden, **EEVA})
+
+    assert await fetch("SELECT referrer FROM booking") == [(stored,)]
+
+
+@pytest.mark.parametrize("host", ["a b", "x" * 121, "<b>", "Search.example", "a..b", "a/b"])
+async def test_what_is_no_host_name_is_not_stored_as_one(client: Client, host: str) -> None:
+    await a_clinic()
+
+    await send(client, CHECK_UP, {**EEVA, "from": host})
+
+    assert await fetch("SELECT referrer FROM booking") == [("",)]
 
 
 async def test_a_time_is_kept_on_demand_and_only_then(client: Client, partial: bool) -> None:

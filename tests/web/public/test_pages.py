@@ -155,6 +155,8 @@ async def test_days_outside_the_horizon_and_nonsense_are_not_found(client: Clien
         "/en/book/check-up?month=2026-11",
         "/en/book/check-up?month=2027-03",
         "/en/book/check-up?month=0000-00",
+        "/en/book/check-up?month=9999-12",
+        "/en/book/check-up?week=9999-12-31",
         "/en/book/check-up?week=2026-11-23",
         "/en/book/check-up?with=nobody",
         "/en/book/check-up?with=omri",

@@ -156,6 +156,14 @@ async def test_a_move_to_nowhere_is_not_found(client: Client, fields: dict[str, 
     assert (await send(client, f"{path}/move", fields)).status_code == 404
 
 
+@pytest.mark.parametrize("query", ["month=9999-12", "week=9999-12-31", "day=9999-12-31", "month=0000-00"])
+async def test_years_nobody_means_are_not_found_when_moving_either(client: Client, query: str) -> None:
+    await a_clinic()
+    path = await booked(client)
+
+    assert (await client.get(f"{path}/move?{query}")).status_code == 404
+
+
 @pytest.mark.parametrize("version", ["", "x", "-1", "9" * 40, "٣"])
 async def test_a_version_that_is_none_is_as_if_none_was_sent(client: Client, version: str) -> None:
     await a_clinic()

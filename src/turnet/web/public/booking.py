@@ -37,9 +37,10 @@ from turnet.web.public.times import Wording
 log = logging.getLogger("turnet.web")
 
 FIELDS = ("name", "phone", "email", "for", "birth_year", "note")
-_SENT = (*FIELDS, "once")
+_SENT = (*FIELDS, "once", "from")
 _ANCHORS = {"for": "for-me"}
 _ONCE = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
+_HOST = re.compile(r"(?=.{1,120}$)[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,16 @@ class TimePage:
     back: str
     form: Form
     once: str
+    came_from: str
+    """The host that led here, carried through the form: the form's own address is what its sending would name."""
     change_until: datetime | None
     """Last moment to move and cancel, in clinic time; None when it is past already."""
     fee: str
     lost: bool
     trouble: str
     """A sentence about something that is wrong with no field."""
+    foot: str
+    """The same, where only the slip's foot is written again."""
     offers: tuple[Offer, ...]
     button: str
 
@@ -130,6 +135,7 @@ async def book(request: AnyRequest, lang: FromPath[str], service: FromPath[str],
     wanted = await _wanted(request, lang, service, start, act="book")
     form = await forms.read(request, _SENT, _ANCHORS)
     clinic, act = wanted.at.clinic, acting.act(request, actor="patient", door="web")
+    act = replace(act, referrer=_came_from(form, act.referrer))
     try:
         person = person_from(form.raw, region=clinic.region, language=lang, today=wanted.at.today)
         once = form.raw.get("once", "")
@@ -281,14 +287,22 @@ async def _page(
         back=_back(wanted, start),
         form=form,
         once=form.raw.get("once", "") or ids.random_id(),
+        came_from=_came_from(form, acting.act(request).referrer),
         **_terms(wanted),
         lost=lost,
-        trouble=trouble,
+        trouble=trouble if block == "booking" else "",
+        foot=trouble if block == "keep" else "",
         offers=offers,
         button=_("Book %(when)s") % {"when": day_at(start)},
     )
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": "60"} if status in (429, 503) else {})
     return Page("public/time.html", page, block=block, status=status, headers=headers)
+
+
+def _came_from(form: Form, referrer: str) -> str:
+    """What the form carries once it was sent, before that what the browser says; nothing that is no host name."""
+    host = form.raw.get("from", "") if form.raw else referrer
+    return host if _HOST.fullmatch(host) else ""
 
 
 async def _held(request: AnyRequest, wanted: Wanted) -> Hold | None:

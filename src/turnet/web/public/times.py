@@ -162,7 +162,8 @@ def month_rows(
     month: date, counts: dict[date, int], link: str, *, today: date, chosen: date | None, open_until: date
 ) -> Markup:
     """The rows of the month's table, without weeks that are over; `link` holds `{}` for the date, escaped already."""
-    words = _Words(escape(_("free")), escape(_("none")), escape(_("not open yet")))
+    words = _Words(escape(_("none")), escape(_("not open yet")))
+    free = {count: escape(ngettext("free", "free", count)) for count in set(counts.values())}
     lead = (month.weekday() - current().first_weekday) % 7
     cells, ordinal = ["<td></td>"] * lead, month.toordinal()
     while (day := date.fromordinal(ordinal)).month == month.month:
@@ -172,7 +173,7 @@ def month_rows(
             cells.append(
                 f'<td><a class="{classes}" href="{link.replace("{}", str(day))}" data-free="{tint(count)}"{here}>'
                 f'<time datetime="{day}">{day.day}</time>'
-                f'<small>{count}<span class="vh"> {words.free}</span></small></a></td>'
+                f'<small>{count}<span class="vh"> {free[count]}</span></small></a></td>'
             )
         else:
             cells.append(_empty(day, classes, here, words, today, open_until))
@@ -183,7 +184,6 @@ def month_rows(
 
 
 class _Words(NamedTuple):
-    free: Markup
     none: Markup
     not_yet: Markup
 
