@@ -258,6 +258,7 @@ async def test_more_bookings_than_the_limit_keep_what_was_typed(client: Client) 
 
     assert answer.status_code == 429
     assert EEVA["name"] in answer.text
+    assert answer.text.count("That is as many times as we give out on the web at once.") == 1
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
