@@ -29,15 +29,15 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         ours, pid = stack.enter_context(servers.turnet())
         process.memory(pid, "with the demo's data")
-        theirs = stack.enter_context(servers.peer(asked.peer))[0] if asked.peer else None
+        theirs, their_pid = stack.enter_context(servers.peer(asked.peer)) if asked.peer else (None, 0)
+        before = process.tree_seconds(their_pid) if theirs else 0
         rates = _in_turn(ours, theirs, asked.rounds, asked.seconds)
+        their_call = _per_call(process.tree_seconds(their_pid) - before, rates, asked.seconds) if theirs else None
         _report_reads(rates)
         asyncio.run(bookings.compare(ours, theirs, rounds=asked.rounds, seconds=asked.seconds))
         process.memory(pid, "after the load")
         process.idle(pid, ours)
-    asyncio.run(
-        inside.report(_median(rates["peer: slots of a day"]).per_second if rates["peer: slots of a day"] else None)
-    )
+    asyncio.run(inside.report(their_call))
 
 
 def _in_turn(ours: int, theirs: int | None, rounds: int, seconds: float) -> dict[str, list[Rate]]:
@@ -57,6 +57,11 @@ def _in_turn(ours: int, theirs: int | None, rounds: int, seconds: float) -> dict
         for name, (url, headers) in sides.items():
             rates[name].append(reads(url, seconds=seconds, headers=headers))
     return rates
+
+
+def _per_call(spent: float, rates: dict[str, list[Rate]], seconds: float) -> float:
+    """Processor seconds of one of the peer's answers."""
+    return spent / sum(rate.per_second * seconds for rate in rates["peer: slots of a day"])
 
 
 def _median(rates: list[Rate]) -> Rate:

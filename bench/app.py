@@ -22,19 +22,20 @@ async def constant() -> str:
     return PAGE
 
 
-async def prepare(settings: Settings) -> None:
-    """A demo clinic in the settings' data directory."""
+async def prepare(settings: Settings, *, horizon: int | None = None) -> None:
+    """A demo clinic in the settings' data directory; `horizon` in days opens its diary further."""
     claim_directory(settings)
     async with opened(settings, make=True) as engine:
         await migrate(engine, settings)
         await ready("en")
-        # Two years can be booked, or a fast server would run out of free times before the measurement ends.
-        await fetch("UPDATE service SET horizon = {} RETURNING id", 730)
-        await fetch("UPDATE diary SET setup_version = setup_version + 1 RETURNING id")
+        if horizon:
+            await fetch("UPDATE service SET horizon = {} RETURNING id", horizon)
+            await fetch("UPDATE diary SET setup_version = setup_version + 1 RETURNING id")
 
 
 if __name__ == "__main__":
     asked = load(os.environ, demo=True)
-    asyncio.run(prepare(asked))
+    # Two years can be booked, or the free times would be gone before the measurement ends.
+    asyncio.run(prepare(asked, horizon=730))
     demo.routes.append(constant)
     serve(asked)

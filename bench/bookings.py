@@ -6,14 +6,16 @@ import json
 import secrets
 import statistics
 import urllib.request
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.load import Connection, Rate, writes
 
 CLIENTS = 16
+APART = timedelta(minutes=30)
 FORM = "application/x-www-form-urlencoded"
 Act = Callable[[int], Awaitable[bool]]
 
@@ -42,16 +44,19 @@ def addresses(port: int) -> tuple[str, str]:
 
 
 def _free(port: int) -> list[tuple[str, dict]]:  # type: ignore[type-arg]
-    """Free times of the coming two years, no two of one practitioner or place within an hour."""
+    """Free times of the coming two years, none of which takes the time, with half an hour around it, of another."""
     today = date.fromisoformat(_json(port, "/api/v1/clinic")["now"][:10])
-    times, taken = [], set()
+    times, taken = [], defaultdict(list)
     for service, weeks in itertools.product(_services(port)[:4], range(0, 104, 8)):
         first = today + timedelta(weeks=weeks)
         path = f"/api/v1/slots?service={service}&from={first}&to={first + timedelta(days=55)}"
         for slot in _json(port, path)["slots"]:
-            who, hour = slot["practitioners"][0], slot["start"][:13]
-            if not {(who, hour), (slot["location"], hour)} & taken:
-                taken |= {(who, hour), (slot["location"], hour)}
+            who = slot["practitioners"][0]
+            start, end = datetime.fromisoformat(slot["start"]) - APART, datetime.fromisoformat(slot["end"]) + APART
+            near = taken[who, slot["start"][:10]] + taken[slot["location"], slot["start"][:10]]
+            if all(end <= other_start or other_end <= start for other_start, other_end in near):
+                for one in (who, slot["location"]):
+                    taken[one, slot["start"][:10]].append((start, end))
                 times.append((service, slot | {"practitioner": who}))
     return times
 

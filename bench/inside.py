@@ -29,7 +29,8 @@ TIMES = 60
 MAILS = 300
 
 
-async def report(peer_slots_per_second: float | None) -> None:
+async def report(peer_call: float | None) -> None:
+    """`peer_call`: processor seconds of the peer's slots of one day and person."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), demo=True, limits="off")
         await prepare(settings)
@@ -38,8 +39,10 @@ async def report(peer_slots_per_second: float | None) -> None:
             cold = await _cold_month(app)
             print(f"month page, cold         {cold * 1000:6.2f} ms of processor time")
             print(f"  of it, the free times  {await _arithmetic() * 1000:6.2f} ms")
-            if peer_slots_per_second:
-                print(f"  {155 / peer_slots_per_second / cold:.0f} × faster than the peer's month of 155 calls")
+            if peer_call:
+                print(
+                    f"  the peer's month: 155 calls of {peer_call * 1000:.1f} ms, {155 * peer_call / cold:.0f} × as much"
+                )
             with mail_sink() as port:
                 ratios = [await _mail(settings, port) for _ in range(3)]
             print(

@@ -1,5 +1,6 @@
 """What the server costs while nobody asks: memory and processor time."""
 
+import contextlib
 import json
 import os
 import time
@@ -27,6 +28,15 @@ def idle(pid: int, port: int) -> None:
     before = _processor_seconds(pid)
     time.sleep(IDLE_SECONDS)
     print(f"idle   {(_processor_seconds(pid) - before) / IDLE_SECONDS * 100:.2f} % of a core")
+
+
+def tree_seconds(pid: int) -> float:
+    """Processor seconds so far of a process and its children."""
+    parents = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    return sum(_processor_seconds(one) for one, parent in parents.items() if pid in (one, parent))
 
 
 def _queued(port: int) -> int:

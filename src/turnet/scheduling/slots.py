@@ -9,6 +9,7 @@ the session: tidying up after the last visit is not a visit.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 
 from turnet.scheduling.grids import Column, Grid, grids, rules_of
 from turnet.scheduling.hours import day_span, local_day
@@ -103,6 +104,8 @@ def next_change(
     earliest = now + rules.lead
     if slots:
         edges.append(slots[0].start - rules.lead + 1)
+    if slots is not None and not _reserves(setup):
+        return min(edges)
     for today in _days(setup, rules, first, last, now):
         for grid in today:
             place = bisect_left(grid.starts, earliest)
@@ -121,6 +124,12 @@ def _days(setup: Setup, rules: ServiceRules, first: date, last: date, now: int) 
     until = min(last.toordinal(), today + rules.horizon, date.max.toordinal())
     for day in range(max(first.toordinal(), today), until + 1):
         yield grids(setup, rules.id, day)
+
+
+def _reserves(setup: Setup) -> bool:
+    """Is any session kept for some services? Where none is, nothing opens by itself."""
+    sessions = [weekly.session for weekly in setup.weekly]
+    return any(session.reserved_for for session in chain(sessions, *setup.dated.values()))
 
 
 def _releases(grid: Grid, rules: ServiceRules) -> Iterator[int]:
