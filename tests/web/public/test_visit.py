@@ -119,6 +119,19 @@ async def test_moving_shows_the_diary_with_its_own_time_then_asks_then_moves(cli
     assert "Before: Thu 3 Dec at 09:20" in page.text
 
 
+async def test_a_cancellation_taken_back_after_a_move_does_not_speak_of_the_move_again(client: Client) -> None:
+    await a_clinic()
+    path = await booked(client)
+    await send(client, f"{path}/move", FRIDAY)
+    moved = await client.get(path)
+
+    await send(client, f"{path}/cancel", {})
+    await send(client, f"{path}/undo", {})
+
+    assert "Your time has moved." in moved.text
+    assert "Your time has moved." not in (await client.get(path)).text
+
+
 async def test_a_move_to_a_time_that_has_gone_keeps_the_visit_and_offers_what_is_near(client: Client) -> None:
     await a_clinic()
     url = "/en/book/root-canal/at/20261203T0600Z?at=keskusta"

@@ -268,7 +268,9 @@ def _words_coming(mine: Mine) -> tuple[str, str, str]:
         sent = _("A written confirmation is on its way to your e-mail.")
         said = sent if visit.email else _("A written confirmation is on its way to your phone.")
         return _("Your time is booked"), said, "tick"
-    if visit.moved_from and mine.at.now - visit.updated_at < FRESH:
+    # Every move raises both numbers; a cancellation that was taken back since raised only `sequence`.
+    only_moved = visit.sequence == visit.visit_no - 1
+    if visit.moved_from and only_moved and mine.at.now - visit.updated_at < FRESH:
         return _see_you(mine), _("Your time has moved. We confirm it in writing in a few minutes."), "tick"
     return _see_you(mine), _("Everything about your visit is on this page."), ""
 
