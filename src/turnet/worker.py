@@ -72,11 +72,8 @@ async def working(settings: Settings, clock: Clock, traffic: Traffic) -> AsyncIt
         concurrency=CONCURRENCY,
         shutdown_grace_period_s=GRACE_SECONDS,
     )
-    shared: dict[str, Any] = {
-        "clock": clock,
-        "deliverer": deliverer(settings, clock, traffic),
-        "draining": asyncio.Lock(),
-    }
+    sending = deliverer(settings, clock, traffic)
+    shared: dict[str, Any] = {"clock": clock, "deliverer": sending, "draining": asyncio.Lock()}
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()
@@ -86,6 +83,7 @@ async def working(settings: Settings, clock: Clock, traffic: Traffic) -> AsyncIt
         yield queue
     finally:
         outbox.on_new(_nobody)
+        sending.stopping = True
         await worker.stop()
         await running
         await queue.disconnect()

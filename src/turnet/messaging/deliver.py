@@ -68,6 +68,8 @@ class Deliverer:
     composing: asyncio.Lock = field(default_factory=asyncio.Lock)
     traffic: Traffic = field(default_factory=Traffic)
     """Of the pages beside which this runs."""
+    stopping: bool = False
+    """Set when the process ends: what is under way is finished, nothing more is begun."""
 
 
 def deliverer(settings: Settings, clock: Clock, traffic: Traffic | None = None) -> Deliverer:
@@ -123,7 +125,7 @@ async def _drain_channel(deliverer: Deliverer, clinic: Clinic, name: str, batch:
             handled += len(rows) - len(waiting)
             if waiting:
                 await outbox.release(list(waiting))
-            if not reached:
+            if deliverer.stopping or not reached:
                 return handled
     finally:
         await channel.close()
@@ -131,7 +133,7 @@ async def _drain_channel(deliverer: Deliverer, clinic: Clinic, name: str, batch:
 
 async def _lane(deliverer: Deliverer, clinic: Clinic, channel: Channel, waiting: deque[Claimed]) -> bool:
     """Takes one row after the other while the lease leaves time for one more. False: the server cannot be reached."""
-    while waiting and deliverer.clock.real() < waiting[0].lease_until - timedelta(seconds=CALL_SECONDS):
+    while waiting and not deliverer.stopping and deliverer.clock.real() < waiting[0].lease_until - timedelta(seconds=CALL_SECONDS):
         row = waiting.popleft()
         try:
             await _deliver(deliverer, clinic, channel, row)

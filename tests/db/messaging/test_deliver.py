@@ -439,6 +439,18 @@ async def test_a_restart_in_the_middle_of_sending_resumes(
     assert (before, after, len(subjects(mailbox))) == (0, 1, 1)
 
 
+async def test_nothing_more_is_begun_once_the_process_ends(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    await book(await a_clinic(), clock)
+    ending = replace(deliverer(public, clock), stopping=True)
+
+    assert await drain(ending) == 0
+
+    assert (await states(), subjects(mailbox)) == ([("queued", None)], [])
+    assert await drain(replace(ending, stopping=False)) == 2
+
+
 async def test_rows_a_batch_has_no_time_for_go_back_untried(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
