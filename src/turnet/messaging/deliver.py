@@ -133,7 +133,11 @@ async def _drain_channel(deliverer: Deliverer, clinic: Clinic, name: str, batch:
 
 async def _lane(deliverer: Deliverer, clinic: Clinic, channel: Channel, waiting: deque[Claimed]) -> bool:
     """Takes one row after the other while the lease leaves time for one more. False: the server cannot be reached."""
-    while waiting and not deliverer.stopping and deliverer.clock.real() < waiting[0].lease_until - timedelta(seconds=CALL_SECONDS):
+    while (
+        waiting
+        and not deliverer.stopping
+        and deliverer.clock.real() < waiting[0].lease_until - timedelta(seconds=CALL_SECONDS)
+    ):
         row = waiting.popleft()
         try:
             await _deliver(deliverer, clinic, channel, row)
