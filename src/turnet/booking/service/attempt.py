@@ -9,7 +9,7 @@ import asyncpg
 from turnet.booking.model import Act, Wish
 from turnet.booking.queries import alternatives
 from turnet.clinic.model import Clinic
-from turnet.db.guards import NO_OVERLAP, retryable, violated
+from turnet.db.guards import NO_OVERLAP, retryable, translated, violated
 from turnet.db.hop import in_one_hop
 from turnet.db.transactions import tx
 from turnet.errors import SlotTaken
@@ -31,13 +31,9 @@ async def attempt(work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _once(work: Callable[[], Awaitable[T]]) -> T:
-    try:
+    with translated(NO_OVERLAP, SlotTaken()):
         async with tx() as outermost:
             return await in_one_hop(work, commit=outermost)
-    except (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError) as error:
-        if (violated(error) or "").startswith(NO_OVERLAP):
-            raise SlotTaken from error
-        raise
 
 
 async def taken(clinic: Clinic, wish: Wish, act: Act, *, owner: str = "") -> SlotTaken:

@@ -82,7 +82,7 @@ async def _renewed(act: Act, mine: Hold) -> Hold:
         "UPDATE claim SET expires_at = {} WHERE public_id = {} AND kind = 'hold' AND expires_at > {}",
         *(expires_at, mine.public_id, act.now),
     )
-    await bump_diary()
+    # What is free stays as it is, so no page is made anew: those kept until the old expiry are looked at again then.
     return replace(mine, expires_at=expires_at, extendable=expires_at < mine.made_at + HOLD_LIFE)
 
 

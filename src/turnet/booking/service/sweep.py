@@ -1,11 +1,10 @@
 """Tidying. Nothing depends on it: reads treat what has expired as gone, and acts delete what stands in their way."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from turnet.booking.idempotency import forget_old
 from turnet.booking.service.attempt import attempt
 from turnet.db.transactions import fetch
-
-KEYS_LIVE = timedelta(hours=24)
 
 
 async def sweep(now: datetime, real: datetime) -> int:
@@ -16,8 +15,8 @@ async def sweep(now: datetime, real: datetime) -> int:
 
     async def work() -> int:
         claims = await fetch("DELETE FROM claim WHERE expires_at <= {} AND kind <> 'booking' RETURNING id", now)
-        keys = await fetch("DELETE FROM idempotency_key WHERE made_at <= {} RETURNING id", real - KEYS_LIVE)
+        keys = await forget_old(real)
         tallies = await fetch("DELETE FROM tally WHERE until <= {} RETURNING id", real)
-        return len(claims) + len(keys) + len(tallies)
+        return len(claims) + keys + len(tallies)
 
     return await attempt(work)

@@ -47,10 +47,6 @@ class Here:
     def today(self) -> date:
         return today(self.clinic, self.now)
 
-    @property
-    def local_now(self) -> datetime:
-        return self.now.astimezone(self.clinic.zone)
-
     def frame(self, canonical: str, *, index: bool = True) -> Frame:
         """`canonical` begins with the language: the same page in the others differs in nothing else."""
         rest = canonical.removeprefix(f"/{self.language}")
