@@ -130,6 +130,8 @@ async def test_a_cancellation_taken_back_after_a_move_does_not_speak_of_the_move
 
     assert "Your time has moved." in moved.text
     assert "Your time has moved." not in (await client.get(path)).text
+    await send(client, f"{path}/move", FRIDAY | {"to": "20261204T0800Z"})
+    assert "Your time has moved." in (await client.get(path)).text
 
 
 async def test_a_move_to_a_time_that_has_gone_keeps_the_visit_and_offers_what_is_near(client: Client) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from turnet.booking import queries
 from turnet.booking import service as acts
 from turnet.booking.links import visit_behind
 from turnet.booking.model import Visit
@@ -205,7 +206,7 @@ def trouble(error: TurnetError) -> str:
 async def page(mine: Mine, *, status: int = 200, trouble: str = "") -> Page:
     at, visit = mine.at, mine.visit
     cancelled = visit.state is State.CANCELLED
-    heading, text, tick = _words(mine)
+    heading, text, tick = _words(mine, just_moved=await _just_moved(mine))
     may_move = mine.may("move")
     shown = VisitPage(
         frame=mine.frame(),
@@ -240,7 +241,15 @@ def _fresh(mine: Mine) -> bool:
     return mine.visit.visit_no == 1 and mine.visit.coming and mine.at.now - mine.visit.created_at < FRESH
 
 
-def _words(mine: Mine) -> tuple[str, str, str]:
+async def _just_moved(mine: Mine) -> bool:
+    """Was moving it the last thing that happened, a moment ago?"""
+    visit = mine.visit
+    if visit.moved_from is None or mine.at.now - visit.updated_at >= FRESH:
+        return False
+    return (await queries.history(visit.id))[-1].act == "moved"
+
+
+def _words(mine: Mine, *, just_moved: bool) -> tuple[str, str, str]:
     """Heading, what comes next, icon."""
     visit, name = mine.visit, {"name": mine.visit.first_name}
     if visit.state is State.CANCELLED:
@@ -251,7 +260,7 @@ def _words(mine: Mine) -> tuple[str, str, str]:
         return _("Thank you for coming, %(name)s") % name, _("This visit is over."), ""
     if visit.state is State.NO_SHOW or visit.ends_at <= mine.at.now:
         return _("This visit is over"), _("Call us, or choose a new time."), ""
-    return _words_coming(mine)
+    return _words_coming(mine, just_moved=just_moved)
 
 
 def _words_cancelled(mine: Mine) -> tuple[str, str, str]:
@@ -262,15 +271,13 @@ def _words_cancelled(mine: Mine) -> tuple[str, str, str]:
     return _("Your visit is cancelled"), said % {"time": clock_time(until)}, "cross"
 
 
-def _words_coming(mine: Mine) -> tuple[str, str, str]:
+def _words_coming(mine: Mine, *, just_moved: bool) -> tuple[str, str, str]:
     visit = mine.visit
     if _fresh(mine):
         sent = _("A written confirmation is on its way to your e-mail.")
         said = sent if visit.email else _("A written confirmation is on its way to your phone.")
         return _("Your time is booked"), said, "tick"
-    # Every move raises both numbers; a cancellation that was taken back since raised only `sequence`.
-    only_moved = visit.sequence == visit.visit_no - 1
-    if visit.moved_from and only_moved and mine.at.now - visit.updated_at < FRESH:
+    if just_moved:
         return _see_you(mine), _("Your time has moved. We confirm it in writing in a few minutes."), "tick"
     return _see_you(mine), _("Everything about your visit is on this page."), ""
 
