@@ -8,15 +8,23 @@ from typing import Any
 
 from saq import CronJob
 
+from turnet.tasks.ask_gateway import ask_gateway
+from turnet.tasks.back_up import back_up
 from turnet.tasks.drain_outbox import drain_outbox
+from turnet.tasks.remind import remind
 from turnet.tasks.sweep import sweep_claims
+from turnet.tasks.watch import watch
 
 DRAIN_SECONDS = 1800
 """Long, because one round goes on until nothing is due."""
 
 RECURRING: list[CronJob[Any]] = [
     CronJob(drain_outbox, cron="* * * * * */5", timeout=DRAIN_SECONDS),
+    CronJob(remind, cron="* * * * * */20", timeout=60),
     CronJob(sweep_claims, cron="* * * * *", timeout=60),
+    CronJob(watch, cron="* * * * *", timeout=60),
+    CronJob(ask_gateway, cron="*/5 * * * *", timeout=60),
+    CronJob(back_up, cron="*/10 * * * *", timeout=3600),
 ]
 
 FUNCTIONS = [job.function for job in RECURRING]

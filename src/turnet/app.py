@@ -14,10 +14,11 @@ from turnet.db.start import migrate, settled_key
 from turnet.db.transactions import effects_done
 from turnet.db.versions import listening
 from turnet.messaging import outbox
+from turnet.pulse import Pulse
 from turnet.settings import Settings
 from turnet.traffic import Traffic
-from turnet.web import api, public
-from turnet.web.kit import assets, errors, health
+from turnet.web import api, hooks, public
+from turnet.web.kit import assets, errors, health, metrics
 from turnet.web.kit.cache import PageCache
 from turnet.web.kit.compression import pressed
 from turnet.web.kit.csrf import OwnPagesOnly
@@ -38,7 +39,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool =
         middleware=[OwnPagesOnly(settings.origin)],
         exception_handlers=errors.handlers,
         request_max_body_size=LARGEST_BODY,
-        state=State({"settings": settings, "clock": clock, "closing": asyncio.Event(), "traffic": traffic}),
+        state=State(
+            {
+                "settings": settings,
+                "clock": clock,
+                "closing": asyncio.Event(),
+                "traffic": traffic,
+                "pulse": Pulse(),
+            }
+        ),
         openapi_config=None,
         logging_config=None,
     )
@@ -55,7 +64,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool =
 
 
 def _routes(settings: Settings) -> list[ControllerRouterHandler]:
-    routes = [*health.routes, *assets.routes, *public.routes, *api.routes]
+    routes = [*health.routes, *metrics.routes, *assets.routes, *public.routes, *api.routes, *hooks.routes]
     if settings.demo:
         from turnet.web import demo  # noqa: PLC0415  (none of it exists outside the demo)
 
@@ -95,5 +104,5 @@ async def _prepared(app: Litestar) -> None:
 async def _worker(app: Litestar) -> AsyncIterator[None]:
     from turnet.worker import working  # noqa: PLC0415  (a process without a worker does not need SAQ)
 
-    async with working(app.state.settings, app.state.clock, app.state.traffic):
+    async with working(app.state.settings, app.state.clock, app.state.traffic, app.state.pulse):
         yield

@@ -4,10 +4,9 @@
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from urllib.parse import urlsplit
 
 
 class BadSetting(ValueError):
@@ -35,10 +34,15 @@ SETTINGS = (
     Setting("TURNET_SECRET_FILE", "", "The key behind patients' links. Empty: `secret.key` in the data directory."),
     Setting("TURNET_MAIL_URL", "file:", "`smtp://user:pass@host:587?tls=starttls`, `smtps://…`, or `file:` for .eml files."),
     Setting("TURNET_MAIL_FROM", "", "The clinic's sending address; also the calendar's organizer, so it should receive mail."),
-    Setting("TURNET_SMS_URL", "file:", "`file:` writes one JSON line per SMS to `outbox/sms.jsonl`."),
-    Setting("TURNET_ADMIN_MAIL", "", "Where the server reports trouble."),
+    Setting("TURNET_SMS_URL", "file:", "`android://user:pass@host/path`, `twilio://sid:token@?from=…`, `46elks://`, `019://`, `link://`, `infobip://`, or `file:`: one JSON line per SMS."),
+    Setting("TURNET_ADMIN_MAIL", "", "Where the server reports trouble: one mail when it begins, one when it is over."),
+    Setting("TURNET_PING_URL", "", "Asked every five minutes while all is well, so that a dead man's switch elsewhere notices silence."),
+    Setting("TURNET_BACKUP_KEY", "", "An age public key (`age1…`): backups are encrypted to it. Empty: they are not."),
     Setting("TURNET_LIMITS", "on", "`off` lifts every per-address, per-contact and hold cap: for load tests only."),
 )  # fmt: skip
+
+
+SMS_GATEWAYS = ("file", "android", "twilio", "46elks", "019", "link", "infobip")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Settings:
     mail_from: str = ""
     sms_url: str = "file:"
     admin_mail: str = ""
+    ping_url: str = ""
+    backup_key: str = ""
     limits: str = "on"
     demo: bool = False
 
@@ -123,25 +129,33 @@ def _stored(file: Path) -> dict[str, str]:
 
 
 def _check(settings: Settings) -> None:
-    def refuse(name: str, value: str, want: str) -> None:
-        raise BadSetting(f"TURNET_{name} is {value!r}; it must be {want}")
+    for name, shown, good, want in _wanted(settings):
+        if not good:
+            raise BadSetting(f"TURNET_{name} is {shown!r}; it must be {want}")
 
+
+def _wanted(settings: Settings) -> Iterator[tuple[str, str, bool, str]]:
+    """(setting, what of its value may be shown, is it usable, what it must be)"""
     host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        refuse("LISTEN", settings.listen, "an address and a port, such as 127.0.0.1:8000")
-    if settings.database_url and urlsplit(settings.database_url).scheme not in {"postgresql", "postgres"}:
-        refuse(
-            "DATABASE_URL", settings.database_url.split("://")[0] + "://…", "empty or postgresql://user:pass@host/name"
+    listens = bool(host) and port.isdecimal() and int(port) <= 65535
+    yield "LISTEN", settings.listen, listens, "an address and a port, such as 127.0.0.1:8000"
+    local = bool(settings.base_url) or not listens or settings.host in {"127.0.0.1", "::1", "localhost"}
+    yield "BASE_URL", "", local, "set when listening off loopback, because links in messages are made from it"
+    for name, value, schemes, want in (
+        ("DATABASE_URL", settings.database_url, {"", "postgresql", "postgres"}, "empty or postgresql://user:pass@host/name"),
+        ("BASE_URL", settings.base_url, {"", "http", "https"}, "an http:// or https:// address"),
+        ("MAIL_URL", settings.mail_url, {"smtp", "smtps", "file"}, "smtp://…, smtps://… or file:"),
+        ("SMS_URL", settings.sms_url, set(SMS_GATEWAYS), f"{'://, '.join(SMS_GATEWAYS[1:])}:// or file:"),
+        ("PING_URL", settings.ping_url, {"", "http", "https"}, "an http:// or https:// address"),
+        ("QUEUE_URL", settings.queue_url, {"", "postgresql", "postgres", "redis", "rediss"}, "empty, postgresql://… or redis://…"),
+    ):  # fmt: skip
+        scheme, colon, _rest = value.partition(":")
+        yield (
+            name,
+            value.split("://")[0] + "://…" if "@" in value else value,
+            (scheme if colon else value) in schemes,
+            want,
         )
-    if settings.base_url and urlsplit(settings.base_url).scheme not in {"http", "https"}:
-        refuse("BASE_URL", settings.base_url, "an http:// or https:// address")
-    if not settings.base_url and settings.host not in {"127.0.0.1", "::1", "localhost"}:
-        refuse("BASE_URL", "", "set when listening off loopback, because links in messages are made from it")
-    if urlsplit(settings.mail_url).scheme not in {"smtp", "smtps", "file"}:
-        refuse("MAIL_URL", settings.mail_url.split("://")[0] + "://…", "smtp://…, smtps://… or file:")
-    if urlsplit(settings.sms_url).scheme != "file":
-        refuse("SMS_URL", settings.sms_url.split("://")[0] + "://…", "file:")
-    if urlsplit(settings.queue_url).scheme not in {"", "postgresql", "postgres", "redis", "rediss"}:
-        refuse("QUEUE_URL", settings.queue_url.split("://")[0] + "://…", "empty, postgresql://… or redis://…")
-    if settings.limits not in {"on", "off"}:
-        refuse("LIMITS", settings.limits, "on or off")
+    encrypts = not settings.backup_key or settings.backup_key.startswith("age1")
+    yield "BACKUP_KEY", settings.backup_key[:8] + "…", encrypts, "an age public key, age1…"
+    yield "LIMITS", settings.limits, settings.limits in {"on", "off"}, "on or off"

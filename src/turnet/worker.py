@@ -16,6 +16,7 @@ from turnet.db.engine import bound
 from turnet.db.start import locked
 from turnet.messaging import outbox
 from turnet.messaging.deliver import deliverer
+from turnet.pulse import Pulse
 from turnet.queue import queue_for
 from turnet.settings import Settings
 from turnet.traffic import Traffic
@@ -59,7 +60,7 @@ def _me() -> asyncio.Task[Any]:
 
 
 @asynccontextmanager
-async def working(settings: Settings, clock: Clock, traffic: Traffic) -> AsyncIterator[Queue]:
+async def working(settings: Settings, clock: Clock, traffic: Traffic, pulse: Pulse) -> AsyncIterator[Queue]:
     """Runs what `tasks/schedule.py` lists while inside; the database is bound and open.
 
     Raises `BadSetting` when the queue or a channel for messages cannot be used.
@@ -73,7 +74,13 @@ async def working(settings: Settings, clock: Clock, traffic: Traffic) -> AsyncIt
         shutdown_grace_period_s=GRACE_SECONDS,
     )
     sending = deliverer(settings, clock, traffic)
-    shared: dict[str, Any] = {"clock": clock, "deliverer": sending, "draining": asyncio.Lock()}
+    shared: dict[str, Any] = {
+        "clock": clock,
+        "settings": settings,
+        "pulse": pulse,
+        "deliverer": sending,
+        "draining": asyncio.Lock(),
+    }
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()

@@ -5,7 +5,7 @@ Occupancy is searched from the end of what is asked for, on an index, so years o
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -189,6 +189,22 @@ async def visits_of_form(once: str) -> list[Visit]:
     """What a form with this one-time key booked: one visit, or those of a party in the order they were booked."""
     same = "b.party = (SELECT f.party FROM booking f WHERE f.once = {})"
     return await _visits(f"b.once = {{}} OR {same} ORDER BY b.id", once, once)
+
+
+async def coming_to(channel: str, contact: str, *, now: datetime, most: int = 10) -> list[Visit]:
+    """The next visits whose messages go to this telephone number (E.164, `sms`) or address (`email`), by start."""
+    column = {"sms": "phone", "email": "email"}[channel]
+    return await _visits(
+        f"b.{column} = {{}} AND b.state IN ('booked', 'confirmed') AND b.starts_at > {{}} ORDER BY b.starts_at LIMIT {{}}",
+        *(contact, now, most),
+    )
+
+
+async def visits_by_id(ids: Collection[int]) -> list[Visit]:
+    """Those of these visits that exist, by start."""
+    if not ids:
+        return []
+    return await _visits(f"b.id IN ({', '.join(['{}'] * len(ids))}) ORDER BY b.starts_at, b.id", *ids)
 
 
 def _only(found: list[Visit]) -> Visit:

@@ -1,6 +1,6 @@
 """Schema of the clinic's setup. Texts for people are JSON `{language: text}`; the clinic's default language is required."""
 
-from piccolo.columns import BigInt, Boolean, Date, ForeignKey, Integer, Real, Serial, Text, Varchar
+from piccolo.columns import BigInt, Boolean, Date, ForeignKey, Integer, Real, Serial, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -27,6 +27,8 @@ class Clinic(Table):
     key_fingerprint = Varchar(length=16, default="")
     demo_shift = BigInt(default=0)
     """Seconds that the demo's business clock runs ahead."""
+    sending_held_at = Timestamptz(null=True, default=None)
+    """Real time since when nothing is sent to people, after a restore, until somebody releases it; null: sending."""
 
 
 class Diary(Table):

@@ -9,6 +9,8 @@ TABLE_MODULES = [
     "turnet.patients.tables",
     "turnet.booking.tables",
     "turnet.messaging.tables",
+    "turnet.reminders.tables",
+    "turnet.watch.tables",
 ]
 
 APP_CONFIG = AppConfig(

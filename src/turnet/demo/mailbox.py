@@ -167,7 +167,7 @@ async def _composed(row: tuple[Any, ...], clinic: Clinic, composer: Composer) ->
         "",
         at,
     )
-    return composer.parcel(claimed, await visit_by_id(booking), clinic, now=at).content
+    return composer.parcel(claimed, [await visit_by_id(booking)], clinic, now=at).content
 
 
 def _texts(file: Path, wanted: Iterable[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ error.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -43,10 +43,10 @@ class Composer:
     """What patients' links are made with."""
 
     def parcel(
-        self, row: Claimed, visit: Visit | None, clinic: Clinic, *, now: datetime, was: datetime | None = None
+        self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, *, now: datetime, was: datetime | None = None
     ) -> Parcel:
-        """What the row says now. `visit` is None for kinds that speak of none; `was` is the start last told."""
-        kind = KINDS[row.kind]
+        """What the row says now of these visits, none for kinds that speak of none; `was` is the start last told."""
+        kind, visit = KINDS[row.kind], visits[0] if visits else None
         with speaking(row.language):
             words = self._words(kind, visit, clinic, now) | _earlier(was, clinic)
             if row.channel == "sms":

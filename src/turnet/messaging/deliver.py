@@ -6,7 +6,6 @@ cannot be reached ends the round, and what was not tried waits as if it had not 
 """
 
 import asyncio
-import json
 import logging
 import random
 from collections import deque
@@ -17,21 +16,17 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from turnet.booking.model import Visit
-from turnet.booking.queries import visit_by_id
-from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
-from turnet.db.transactions import fetch
 from turnet.messaging import outbox
-from turnet.messaging.addresses import domain, leads_nowhere
-from turnet.messaging.channels import Channel, Refused, Trouble, Unreachable
+from turnet.messaging.addresses import domain
+from turnet.messaging.channels import Channel, Refused, Trouble, Unreachable, Unsure
 from turnet.messaging.channels.file import MailFolder, SmsFile
 from turnet.messaging.channels.smtp import CALL_SECONDS, Smtp
 from turnet.messaging.compose import Composer
-from turnet.messaging.kinds import KINDS, About, Audience, announcing
-from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
+from turnet.messaging.matter import LEADS_NOWHERE, matter_of
+from turnet.messaging.outbox import Claimed
 from turnet.settings import Settings
 from turnet.traffic import Traffic
 
@@ -46,13 +41,6 @@ LANES = 4
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
-
-_FIRST = frozenset({"booking_confirmed", "desk_booked", "test_mail"})
-"""Nothing was said before these."""
-
-_LEFT = frozenset({"sending", "sent", "delivered", "unknown"})
-
-LEADS_NOWHERE = "the links would lead to the patient's own device: set TURNET_BASE_URL to the address patients use"
 
 
 @dataclass
@@ -106,7 +94,7 @@ async def send_test(deliverer: Deliverer, clinic: Clinic, recipient: str) -> str
     row = Claimed(uuid4(), "test_mail", "email", recipient, clinic.default_language, None, 0, {}, now, now, 1, "", now)
     channel = deliverer.channels["email"]
     try:
-        return await channel.send(deliverer.composer.parcel(row, None, clinic, now=now))
+        return await channel.send(deliverer.composer.parcel(row, (), clinic, now=now))
     finally:
         await channel.close()
 
@@ -153,22 +141,22 @@ async def _lane(deliverer: Deliverer, clinic: Clinic, channel: Channel, waiting:
 async def _deliver(deliverer: Deliverer, clinic: Clinic, channel: Channel, row: Claimed) -> None:
     """Raises Unreachable; every other outcome is written to the row."""
     now = deliverer.clock.now()
-    visit = await visit_by_id(row.booking) if row.booking is not None else None
-    earlier = await _earlier(visit, KINDS[row.kind].audience) if visit and row.kind not in _FIRST else Earlier()
-    if reason := _reason_to_skip(deliverer.settings, row, visit, earlier):
-        if reason == LEADS_NOWHERE:
-            log.warning("no message to patients: %s", reason)
-        await _ended(row, "skipped", reason, now)
+    matter = await matter_of(row, deliverer.settings, now=now)
+    if matter.skip:
+        if matter.skip == LEADS_NOWHERE:
+            log.warning("no message to patients: %s", matter.skip)
+        await _ended(row, "skipped", matter.skip, now)
         return
-    was = earlier.start or (visit.moved_from if visit else None)
     async with deliverer.composing:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
         await asyncio.sleep(0)
-        parcel = deliverer.composer.parcel(row, visit, clinic, now=now, was=was)
+        parcel = deliverer.composer.parcel(row, matter.visits, clinic, now=now, was=matter.was)
     try:
         provider_id = await channel.send(parcel)
     except Refused as trouble:
         await _ended(row, "failed", str(trouble), deliverer.clock.now())
+    except Unsure as trouble:
+        await _ended(row, "unknown", str(trouble), deliverer.clock.now())
     except Unreachable:
         raise
     except Trouble as trouble:
@@ -200,48 +188,3 @@ def wait(attempts: int, chance: random.Random) -> timedelta:
     """After the first attempt 30 s, then twice as long each time up to an hour, give or take half."""
     seconds: float = FIRST_WAIT.total_seconds() * 2 ** (attempts - 1)
     return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()) * chance.uniform(0.5, 1.5))
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What the same people have been told of a visit before."""
-
-    written: bool = False
-    """A confirmation was put into the outbox …"""
-    left: bool = False
-    """… and at least one may have reached them."""
-    facts: Facts = field(default_factory=dict)
-    """Of the last one that was sent."""
-
-    @property
-    def start(self) -> datetime | None:
-        return datetime.fromisoformat(self.facts["start"]) if self.facts else None
-
-
-async def _earlier(visit: Visit, audience: Audience) -> Earlier:
-    kinds = announcing(audience)
-    rows = await fetch(
-        "SELECT state, attempts, facts FROM message WHERE booking = {} AND sequence < {} "  # noqa: S608  (only places)
-        f"AND kind IN ({', '.join(['{}'] * len(kinds))}) ORDER BY sequence",
-        *(visit.id, visit.sequence, *kinds),
-    )
-    sent = [json.loads(facts) for state, _attempts, facts in rows if state in _LEFT]
-    tried = any(state != "skipped" and attempts > 0 for state, attempts, _facts in rows)
-    return Earlier(bool(rows), bool(sent) or tried, sent[-1] if sent else {})
-
-
-def _reason_to_skip(settings: Settings, row: Claimed, visit: Visit | None, earlier: Earlier) -> str | None:
-    """The first way in which the world has moved on since the row was written."""
-    kind = KINDS[row.kind]
-    if visit is None:
-        return None
-    cancelled, announces = visit.state is State.CANCELLED, kind.about is About.TIME
-    reasons = (
-        (announces and cancelled, VISIT_CANCELLED),
-        (not announces and not cancelled, "the cancellation was undone"),
-        (row.sequence < visit.sequence, "the visit has changed since"),
-        (kind.audience is Audience.PATIENT and leads_nowhere(settings), LEADS_NOWHERE),
-        (announces and earlier.facts == row.facts != {}, "the visit is back where they know it to be"),
-        (not announces and earlier.written and not earlier.left, "nothing had been sent that needed taking back"),
-    )
-    return next((reason for holds, reason in reasons if holds), None)

@@ -15,6 +15,8 @@ class Audience(StrEnum):
 class Consent(StrEnum):
     VISIT = "visit"
     """Part of the visit somebody asked for; needs no consent and has no way to opt out."""
+    REMINDER = "reminder"
+    """A service message about a visit, which a person may refuse."""
     STAFF = "staff"
     """Goes to the clinic itself."""
 
@@ -23,6 +25,10 @@ class About(StrEnum):
     TIME = "time"
     """There is a time, and this is it."""
     CANCELLATION = "cancellation"
+    STEPS = "steps"
+    """The visits of its reminder steps that are still true when it leaves."""
+    COMING = "coming"
+    """Every coming visit of the contact it goes to."""
     NOTHING = "nothing"
     """No visit."""
 
@@ -50,12 +56,22 @@ KINDS = {
             "booking_cancelled", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CANCELLATION,
             "when the undo has ended",
         ),
+        Kind(
+            "reminder", Audience.PATIENT, ("email", "sms"), Consent.REMINDER, About.STEPS,
+            "by mail two days before and by SMS the day before",
+        ),
+        Kind(
+            "visit_links", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.COMING,
+            "when somebody asks for lost links",
+        ),
         Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
         Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
         Kind(
             "desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION,
             "when the undo has ended",
         ),
+        Kind("incident", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when something is wrong"),
+        Kind("incident_over", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when it is over"),
         Kind("test_mail", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when somebody asks for it"),
     )
 }  # fmt: skip
@@ -64,3 +80,7 @@ KINDS = {
 def announcing(audience: Audience) -> tuple[str, ...]:
     """Names of the kinds that tell this audience of a time."""
     return tuple(kind.name for kind in KINDS.values() if kind.audience is audience and kind.about is About.TIME)
+
+
+FOR_THE_SERVER = tuple(kind.name for kind in KINDS.values() if kind.audience is Audience.SERVER)
+"""These leave even while nothing is sent to people."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from turnet.db.transactions import after_commit, fetch, on_sqlite
+from turnet.messaging.kinds import FOR_THE_SERVER
 
 LEASE = timedelta(seconds=60)
 """More than twice what one call to a server may take."""
@@ -166,6 +167,13 @@ async def expire(*, now: datetime, real: datetime) -> int:
     return len(late) + len(lost)
 
 
+_MAY_LEAVE = (
+    "((SELECT sending_held_at FROM clinic WHERE id = 1) IS NULL "
+    f"OR kind IN ({', '.join(repr(name) for name in FOR_THE_SERVER)}))"
+)
+"""Part of the claim itself, so that no process can overlook it."""
+
+
 async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> list[Claimed]:
     """Takes at most `limit` due rows of a channel, in one statement, however many workers ask at once.
 
@@ -174,7 +182,7 @@ async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> l
     """
     due = (
         "channel = {} AND ((state = 'queued' AND due_at <= {}) "
-        "OR (state = 'sending' AND channel = 'email' AND lease_until <= {}))"
+        f"OR (state = 'sending' AND channel = 'email' AND lease_until <= {{}})) AND {_MAY_LEAVE}"
     )
     skip = "" if on_sqlite() else "FOR UPDATE SKIP LOCKED"
     lease, until = str(uuid.uuid4()), real + LEASE

@@ -1,6 +1,6 @@
 """Schema of the outbox: the only truth about messages."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -32,6 +32,11 @@ class Message(Table):
     """Real time."""
     attempts = Integer(default=0)
     provider_id = Varchar(length=200, null=True, default=None)
+    """What the server that took it calls it; reports of its delivery name it."""
+    parts = SmallInt(null=True, default=None)
+    """How many parts an SMS took on the air."""
+    reported_at = Timestamptz(null=True, default=None)
+    """Real time of the last report of its delivery."""
     error = Text(null=True, default=None)
     created_at = Timestamptz(default=None)
     finished_at = Timestamptz(null=True, default=None)

@@ -43,7 +43,7 @@ TEXTS = [kind for kind in KINDS.values() if "sms" in kind.channels]
 def composed(kind: str, visit: Visit | None = None, clinic: Clinic | None = None) -> dict[str, str]:
     """Subject, text and HTML of a mail."""
     visit = fitting(kind, visit or a_visit())
-    raw = composer().parcel(the_row(kind, visit), visit, clinic or a_clinic(), now=NOW, was=visit.moved_from).content
+    raw = composer().parcel(the_row(kind, visit), [visit], clinic or a_clinic(), now=NOW, was=visit.moved_from).content
     message = message_from_bytes(raw, policy=policy.default)
     parts_ = {
         part.get_content_type(): part.get_content().replace("\r\n", "\n")
@@ -55,7 +55,9 @@ def composed(kind: str, visit: Visit | None = None, clinic: Clinic | None = None
 
 def sms(kind: str, visit: Visit | None = None, clinic: Clinic | None = None) -> str:
     visit = fitting(kind, visit or a_visit(email=""))
-    return composer().parcel(the_row(kind, visit, channel="sms"), visit, clinic or a_clinic(), now=NOW).content.decode()
+    return (
+        composer().parcel(the_row(kind, visit, channel="sms"), [visit], clinic or a_clinic(), now=NOW).content.decode()
+    )
 
 
 class Page(HTMLParser):

@@ -19,11 +19,11 @@ PATIENT = ["booking_confirmed", "booking_moved", "booking_cancelled"]
 
 def mail(kind: str, visit: Visit | None = None, clinic: Clinic | None = None) -> bytes:
     visit = fitting(kind, visit or a_visit())
-    return composer().parcel(the_row(kind, visit), visit, clinic or a_clinic(), now=NOW).content
+    return composer().parcel(the_row(kind, visit), (visit,) if visit else (), clinic or a_clinic(), now=NOW).content
 
 
 async def received(content: bytes) -> bytes:
-    parcel = replace(composer().parcel(the_row("test_mail", None), None, a_clinic(), now=NOW), content=content)
+    parcel = replace(composer().parcel(the_row("test_mail", None), (), a_clinic(), now=NOW), content=content)
     async with a_mail_server() as inbox:
         channel = Smtp(inbox.url, own_name="tuomi.example")
         await channel.send(parcel)

@@ -14,6 +14,8 @@ from turnet.messaging.sms_text import parts
 class MailFolder:
     """`<id>.eml` in a folder, there whole or not at all; a second try replaces the first."""
 
+    repeatable = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -36,6 +38,8 @@ class MailFolder:
 
 class SmsFile:
     """One line of JSON per SMS: `{id, to, sender, text, parts, at}`."""
+
+    repeatable = False
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -58,6 +58,9 @@ def server(url: str) -> Server:
 class Smtp:
     """A small pool: each `send` takes an idle connection or opens one, and gives it back when the server behaved."""
 
+    repeatable = True
+    """Every try carries the same Message-ID."""
+
     def __init__(self, url: str, *, own_name: str, seconds: float = CALL_SECONDS) -> None:
         self._server, self._own_name, self._seconds = server(url), own_name, seconds
         self._idle: list[tuple[aiosmtplib.SMTP, int]] = []

@@ -1,0 +1,1 @@
+"""Copies of everything a clinic would miss, kept, checked, and put back."""
