@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 from turnet.clock import SystemClock
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid
+from turnet.reminders.queries import next_due
+from turnet.reminders.rules import EARLIEST
+from turnet.reminders.service import plan
 
 FURTHEST = timedelta(days=366)
 _STEP = re.compile(r"([1-9][0-9]{0,4})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 RunDue = Callable[[], Awaitable[None]]
-"""Does everything that is due at the clock's present: messages sent, what has expired tidied away."""
+"""Does everything that is due at the clock's present: people reminded, messages sent, what has expired tidied away."""
 
 
 def step(text: str) -> timedelta:
@@ -39,6 +42,7 @@ async def advance(clock: SystemClock, by: timedelta, run_due: RunDue) -> None:
     """Goes to every instant at which something falls due, runs it there, and ends `by` later than it began."""
     await load_shift(clock)
     target = clock.now() + by
+    await plan(clock.now(), ahead=by + EARLIEST)  # a reminder is only stopped at when its step is there
     await run_due()
     while (due := await _next_due(clock.now(), target)) is not None:
         await _put(clock, due)
@@ -57,7 +61,8 @@ async def _next_due(now: datetime, target: datetime) -> datetime | None:
         now,
         target,
     )
-    return min((at for (at,) in (*messages, *claims)), default=None)
+    step = await next_due(now, target)
+    return min((at for (at,) in (*messages, *claims, (step,)) if at is not None), default=None)
 
 
 async def _put(clock: SystemClock, at: datetime) -> None:

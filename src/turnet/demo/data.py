@@ -21,6 +21,7 @@ from turnet.db.transactions import fetch, tx
 from turnet.demo import clinics
 from turnet.demo.building import build
 from turnet.demo.people import Someone, people
+from turnet.demo.reminded import Contacts, reminded
 from turnet.demo.visits import Planned, Planner
 from turnet.ids import _READABLE as READABLE  # the alphabet of every reference
 from turnet.ids import fingerprint, token_hash
@@ -29,6 +30,11 @@ from turnet.scheduling.hours import is_open, local, local_day
 SEED = 20
 _ROWS = 150
 """Rows a statement: far below what either engine takes as arguments."""
+
+_MESSAGE = (
+    "id dedupe kind channel recipient language booking sequence facts state due_at not_after attempts created_at "
+    "finished_at"
+)
 
 Progress = Callable[[str], None]
 """Told what is being made, for a progress bar."""
@@ -58,6 +64,7 @@ async def fill(key: bytes, clock: Clock, lang: str, *, seed: int = SEED, said: P
         said("messages")
         await writer.messages(planned, bookings)
         await writer.events(planned, bookings)
+        await writer.reminders(planned, bookings)
     return clinic
 
 
@@ -145,12 +152,7 @@ class _Writer:
             rows.append(self._message("booking_confirmed", visit, booking, 0, visit.made))
             if visit.cancelled is not None:
                 rows.append(self._message("booking_cancelled", visit, booking, 1, visit.cancelled + 10))
-        await _insert(
-            "message",
-            "id dedupe kind channel recipient language booking sequence facts state due_at not_after attempts "
-            "created_at finished_at",
-            rows,
-        )
+        await _insert("message", _MESSAGE, rows)
 
     def _message(self, kind: str, visit: Planned, booking: int, sequence: int, at: int) -> tuple[Any, ...]:
         someone = self.people[visit.patient]
@@ -171,6 +173,27 @@ class _Writer:
                 after = json.dumps({"state": "cancelled"})
                 rows.append((booking, minutes.instant(visit.cancelled), by, "cancel", '{"state": "booked"}', after))
         await _insert("booking_event", "booking at actor act before after", rows)
+
+    async def reminders(self, planned: Sequence[Planned], bookings: Sequence[int]) -> None:
+        """What people have been reminded of so far, so that a demo that starts has nothing to catch up with."""
+        messages, steps = [], []
+        contacts = [
+            Contacts(someone.phone, someone.email, self._language(someone))
+            for someone in (self.people[visit.patient] for visit in planned)
+        ]
+        for sent in reminded(
+            self.clinic, list(zip(bookings, planned, contacts, strict=True)), minutes.minute(self.now)
+        ):
+            id, at = uuid.UUID(int=self.rng.getrandbits(128), version=4), minutes.instant(sent.at)
+            rule, channel, first = sent.to.rule, sent.to.channel, min(sent.visits, key=lambda visit: visit.start)
+            messages.append((
+                id, f"reminder:{sent.visits[0].booking}:1:{rule}:{channel}:{sent.at}", "reminder", channel,
+                sent.to.contact, sent.to.language, first.booking, 0, json.dumps({"rule": rule}), "sent", at,
+                minutes.instant(first.start - 60), 1, at, at + timedelta(seconds=4),
+            ))  # fmt: skip
+            steps += [(v.booking, 1, rule, channel, minutes.instant(v.due), "taken", id, "", at) for v in sent.visits]
+        await _insert("message", _MESSAGE, messages)
+        await _insert("step", "booking visit_no rule channel due_at state message reason created_at", steps)
 
 
 async def _patients(someone: Sequence[Someone], rng: Random, now: datetime) -> list[int]:

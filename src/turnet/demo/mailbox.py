@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from turnet.booking.queries import visit_by_id
+from turnet.booking.queries import visits_by_id
 from turnet.clinic.model import Clinic
 from turnet.db.transactions import fetch
 from turnet.errors import NotFound
@@ -30,6 +30,11 @@ _MESSAGES = (
     "m.not_after, m.finished_at, m.error, t.id, t.name "
     "FROM message m JOIN booking b ON b.id = m.booking JOIN patient t ON t.id = b.patient "
 )
+_OF_PATIENT = (
+    "WHERE m.kind NOT LIKE 'desk%' AND (t.id = {} OR m.id IN "
+    "(SELECT s.message FROM step s JOIN booking v ON v.id = s.booking WHERE v.patient = {}))"
+)
+"""A reminder of several people is on the phone of each."""
 _NEWEST = " ORDER BY COALESCE(m.finished_at, m.due_at) DESC LIMIT {}"
 
 
@@ -79,7 +84,7 @@ async def items(key: str, clinic: Clinic, composer: Composer) -> list[Item]:
         rows = await fetch(_MESSAGES + "WHERE m.kind LIKE 'desk%'" + _NEWEST, _READ)
     else:
         who = int(key) if key.isdecimal() and len(key) < 10 else 0
-        rows = await fetch(_MESSAGES + "WHERE t.id = {} AND m.kind NOT LIKE 'desk%'" + _NEWEST, who, _READ)
+        rows = await fetch(_MESSAGES + _OF_PATIENT + _NEWEST, who, who, _READ)
     delivered = _texts(
         composer.settings.data / "outbox" / "sms.jsonl", {str(row[0]) for row in rows if row[2] == "sms"}
     )
@@ -167,7 +172,9 @@ async def _composed(row: tuple[Any, ...], clinic: Clinic, composer: Composer) ->
         "",
         at,
     )
-    return composer.parcel(claimed, [await visit_by_id(booking)], clinic, now=at).content
+    steps = await fetch("SELECT booking FROM step WHERE message = {} AND state = 'taken'", claimed.id)
+    visits = await visits_by_id([visit for (visit,) in steps] or [booking])
+    return composer.parcel(claimed, visits, clinic, now=at).content
 
 
 def _texts(file: Path, wanted: Iterable[str]) -> dict[str, str]:

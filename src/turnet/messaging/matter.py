@@ -33,13 +33,13 @@ class Matter:
 
 
 async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matter:
-    """Asked anew at every try. Drops reminder steps that are no longer true."""
+    """Asked anew at every try. Ends reminder steps that are no longer true."""
     kind = KINDS[row.kind]
     if kind.audience is Audience.PATIENT and leads_nowhere(settings):
         return Matter(skip=LEADS_NOWHERE)
     if kind.about is About.STEPS:
         visits = await visits_to_name(row.id, now=now)
-        return Matter(visits, skip=None if visits else "no visit is left to remind of")
+        return Matter(visits, skip=None if visits else "no visit is left to remind of now")
     if kind.about is About.COMING:
         visits = tuple(await coming_to(row.channel, row.recipient, now=now))
         return Matter(visits, skip=None if visits else "no visit is coming any more")

@@ -17,9 +17,9 @@ class Step(Table):
     """Its name in `turnet.reminders.rules`."""
     channel = Varchar(length=8)
     due_at = Timestamptz(default=None)
-    """Business time, quiet hours and rest days heeded."""
+    """Business time, quiet hours and rest days heeded; of a missed step, when it was found to be too late."""
     state = Varchar(length=8, default="waiting")
-    """`waiting`, `taken` (a message carries it), `dropped` (no longer true) or `missed` (too late to be of use)."""
+    """`waiting`, `taken` (a message carries it), `dropped` (not true, or not needed) or `missed` (too late to be of use)."""
     message = UUID(null=True, default=None)
     """The outbox row that carries it; how that ended is how the step ended."""
     reason = Varchar(length=80, default="")

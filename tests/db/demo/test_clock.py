@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from tests.db.demo.conftest import StoodClock
-from tests.factories import a_clinic
+from tests.factories import a_clinic, at
+from turnet.booking.model import Act, Person, Wish
+from turnet.booking.service import book
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
 from turnet.demo.clock import advance, load_shift
 from turnet.messaging.outbox import Draft, add_all
+from turnet.reminders.service import plan, take_due
 
 
 async def _due(clock: StoodClock, *minutes: int) -> None:
@@ -74,3 +77,24 @@ async def test_clock_never_goes_back(engine: AnyEngine, demo_clock: StoodClock) 
 
     assert await fetch("SELECT demo_shift FROM clinic") == [(0,)]
     assert demo_clock.shift == timedelta(hours=2)
+
+
+async def test_reminders_are_stopped_at_also_those_whose_time_is_far_away(
+    engine: AnyEngine, demo_clock: StoodClock
+) -> None:
+    """Four weeks in one go; the visit is in three."""
+    clinic = await a_clinic()
+    act = Act(now=demo_clock.now(), real=demo_clock.real(), key=b"k" * 32)
+    wish = Wish(clinic.services["check-up"].id, at("2026-12-22T09:20+02:00"))
+    await book(act, clinic, wish, Person("Anna Salo", phone="+358401234567", email="anna@mail.example"), once="")
+    seen: list[tuple[str, int]] = []
+
+    async def run_due() -> None:
+        await plan(demo_clock.now())
+        await take_due(demo_clock.now())
+        [(reminders,)] = await fetch("SELECT count(*) FROM message WHERE kind = 'reminder'")
+        seen.append((demo_clock.now().astimezone(clinic.zone).strftime("%a %d %H:%M"), reminders))
+
+    await advance(demo_clock, timedelta(days=28), run_due)
+
+    assert seen[1:] == [("Sat 19 19:59", 1), ("Mon 21 09:20", 2), ("Tue 29 10:42", 2)]

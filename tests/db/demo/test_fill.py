@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,9 +14,13 @@ from turnet.clinic.model import Clinic
 from turnet.clock import minute
 from turnet.db.engine import bind, engine_for
 from turnet.db.start import migrate
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, tx
 from turnet.demo.data import fill
+from turnet.demo.mailbox import items
 from turnet.errors import Invalid
+from turnet.messaging.compose import Composer
+from turnet.reminders.rules import duties
+from turnet.reminders.service import plan, rest_of, take_due
 from turnet.scheduling.hours import local, local_day, sessions
 from turnet.settings import Settings
 
@@ -90,8 +95,92 @@ async def test_every_visit_that_stands_holds_its_practitioner_and_room(demo: Cli
 
 async def test_everybody_was_told_of_every_visit(demo: Clinic) -> None:
     visits = await fetch("SELECT count(*), sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) FROM booking")
-    told = await fetch("SELECT kind, count(*) FROM message WHERE state = 'sent' GROUP BY kind ORDER BY kind")
-    assert told == [("booking_cancelled", visits[0][1]), ("booking_confirmed", visits[0][0])]
+    told = dict(await fetch("SELECT kind, count(*) FROM message WHERE state = 'sent' GROUP BY kind"))
+    assert told == {
+        "booking_cancelled": visits[0][1], "booking_confirmed": visits[0][0], "reminder": told["reminder"],
+    }  # fmt: skip
+
+
+async def test_everybody_was_reminded_as_the_rules_say(demo: Clinic, demo_clock: StoodClock) -> None:
+    rest, wanted = rest_of(demo), set()
+    for id, starts_at, made, phone, email, cancelled in await fetch(
+        "SELECT id, starts_at, created_at, phone, email, cancelled_at FROM booking"
+    ):
+        channels = [channel for channel, contact in (("sms", phone), ("email", email)) if contact]
+        wanted |= {
+            (id, duty.rule.name, duty.due)
+            for duty in duties(minute(starts_at), minute(made), channels, rest)
+            if not duty.reason and duty.due <= minute(demo_clock.now())
+            if cancelled is None or duty.due < minute(cancelled)
+        }
+    taken = await fetch("SELECT booking, rule, due_at FROM step WHERE state = 'taken'")
+    found = {(id, rule, minute(due)) for id, rule, due in taken}
+
+    assert wanted - found == set()
+    assert {due > minute(demo_clock.now()) for _id, _rule, due in found - wanted} <= {True}, "taken along by another"
+    assert len(found) > 1500
+
+
+async def test_several_of_a_family_are_in_one_reminder(demo: Clinic) -> None:
+    together = await fetch(
+        "SELECT message, count(*) FROM step WHERE state = 'taken' GROUP BY message HAVING count(*) > 1"
+    )
+
+    assert len(together) > 30
+
+
+async def test_pretend_phones_show_what_they_were_reminded_of(demo: Clinic, made_up: MadeUp) -> None:
+    """Composed when looked at: the newest reminder of several people names each."""
+    [(message, patient)] = await fetch(
+        "SELECT m.id, b.patient FROM message m JOIN booking b ON b.id = m.booking WHERE m.kind = 'reminder' AND "
+        "m.channel = 'sms' AND (SELECT count(DISTINCT v.patient) FROM step s JOIN booking v ON v.id = s.booking "
+        "WHERE s.message = m.id AND v.state <> 'cancelled') > 1 ORDER BY m.due_at DESC, m.id LIMIT 1"
+    )
+    composer = Composer(made_up.settings, KEY)
+    people = await fetch(
+        "SELECT DISTINCT t.id, t.name FROM step s JOIN booking v ON v.id = s.booking "
+        "JOIN patient t ON t.id = v.patient WHERE s.message = {}",
+        UUID(str(message)),
+    )
+
+    texts = {
+        item.text
+        for who, _name in people
+        for item in await items(str(who), demo, composer)
+        if item.id == UUID(str(message))
+    }
+
+    assert patient in [who for who, _name in people]
+    [text] = texts
+    assert [name.split()[0] in text for _who, name in people] == [True] * len(people)
+
+
+async def test_a_demo_that_starts_has_no_reminder_to_catch_up_with(demo: Clinic, demo_clock: StoodClock) -> None:
+    now = demo_clock.now()
+    late = "SELECT count(*) FROM message WHERE state = 'queued'"
+    try:
+        async with tx():
+            await plan(now)
+            await take_due(now)
+            found = (
+                await fetch(late),
+                await fetch("SELECT state FROM step WHERE state IN ('waiting', 'missed') GROUP BY state"),
+            )
+            await fetch("DELETE FROM step WHERE state = 'taken' RETURNING id")
+            await fetch("DELETE FROM message WHERE kind = 'reminder' RETURNING id")
+            await plan(now)
+            await take_due(now)
+            control = await fetch(late)
+            raise Undo
+    except Undo:
+        pass
+
+    assert found == ([(0,)], [("waiting",)])
+    assert control[0][0] > 10, "without its steps of the past"
+
+
+class Undo(Exception):
+    """The clinic is only looked at."""
 
 
 async def test_links_of_made_up_visits_open(demo: Clinic) -> None:
@@ -113,7 +202,8 @@ async def _made_up(folder: Path, clock: StoodClock, seed: int) -> list[tuple[obj
         await migrate(engine, settings)
         await fill(KEY, clock, "en", seed=seed)
         visits = await fetch("SELECT public_id, reference, state, starts_at, created_at, door FROM booking ORDER BY id")
-        return [*visits, *await fetch("SELECT id, recipient, due_at FROM message ORDER BY id")]
+        steps = await fetch("SELECT booking, rule, due_at, message FROM step ORDER BY id")
+        return [*visits, *await fetch("SELECT id, recipient, due_at FROM message ORDER BY id"), *steps]
     finally:
         await engine.close_connection_pool()
 

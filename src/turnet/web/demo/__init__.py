@@ -24,6 +24,7 @@ from turnet.errors import Unavailable
 from turnet.messaging.compose import Composer
 from turnet.messaging.deliver import deliverer, drain
 from turnet.paths import TEMPLATES
+from turnet.reminders.service import plan, take_due
 from turnet.web.kit.forms import read
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Frame, Page
@@ -92,6 +93,8 @@ async def forward(request: AnyRequest) -> Response[bytes]:
     messages = deliverer(request.app.state.settings, clock)
 
     async def run_due() -> None:
+        await plan(clock.now())
+        await take_due(clock.now())
         await drain(messages)
         await sweep(clock.now(), clock.real())
 
