@@ -21,6 +21,7 @@ PAGES = (
     "/{}/book/check-up/at/20261217T0720Z?at=keskusta",
     "/{}/privacy",
     "/{}/nothing",
+    "/find?lang={}",
 )
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -1,4 +1,4 @@
-"""Turns an outbox row and the visit it speaks of into what leaves, in the row's language.
+"""Turns an outbox row and the visits it speaks of into what leaves, in the row's language.
 
 Two environments: escaping for HTML, plain for text, subjects and SMS. Whatever a template names and does not get is an
 error.
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import phonenumbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -19,19 +20,24 @@ from turnet.booking.model import Visit, visit_token
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
 from turnet.format import clock_time, day_long, day_short, money, on_day_long
-from turnet.i18n import LANGUAGES, _, speaking
+from turnet.i18n import LANGUAGES, _, pgettext, speaking
 from turnet.messaging import calendar
 from turnet.messaging.addresses import domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
 from turnet.messaging.kinds import KINDS, About, Audience, Kind
 from turnet.messaging.mime import Letter, whole
-from turnet.messaging.outbox import Claimed
+from turnet.messaging.outbox import Claimed, Facts
 from turnet.messaging.sms_text import plain
 from turnet.paths import TEMPLATES
 from turnet.settings import Settings
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _OUR_COLOUR = "#14603c"
+
+_INVITING = {About.TIME: calendar.REQUEST, About.CANCELLATION: calendar.CANCEL}
+"""What changes the patient's calendar, and how; everything else leaves it as it is."""
+
+_MOMENTS = ("since", "until")
 
 Words = dict[str, Any]
 
@@ -45,26 +51,28 @@ class Composer:
     def parcel(
         self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, *, now: datetime, was: datetime | None = None
     ) -> Parcel:
-        """What the row says now of these visits, none for kinds that speak of none; `was` is the start last told."""
-        kind, visit = KINDS[row.kind], visits[0] if visits else None
+        """What the row says now of these visits, by start, none for kinds that speak of none.
+
+        `was` is the start last told. The visits of a reminder are all of one day.
+        """
+        kind = KINDS[row.kind]
         with speaking(row.language):
-            words = self._words(kind, visit, clinic, now) | _earlier(was, clinic)
+            words = self._words(row, visits, clinic, now) | _earlier(was, clinic)
             if row.channel == "sms":
                 text = plain(render(f"{kind.name}/sms.txt", words))
                 name = plain(str(clinic.text(clinic.name, clinic.default_language)))
                 return Parcel(row.id, name, row.recipient, text.encode(), now)
-            letter = self._letter(row, kind, visit, clinic, words, now)
+            letter = self._letter(row, visits, clinic, words, now)
         return Parcel(row.id, letter.sender, row.recipient, whole(letter), now)
 
-    def _letter(
-        self, row: Claimed, kind: Kind, visit: Visit | None, clinic: Clinic, words: Words, now: datetime
-    ) -> Letter:
-        message_id, thread = self._ids(row, kind, visit)
+    def _letter(self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, words: Words, now: datetime) -> Letter:
+        kind = KINDS[row.kind]
+        message_id, thread = self._ids(row, visits)
         letter = Letter(
             sender=sender(self.settings),
             sender_name=str(clinic.text(clinic.name, row.language)),
             recipient=row.recipient,
-            reply_to=_mailbox(kind, visit, clinic),
+            reply_to=_mailbox(kind, visits, clinic),
             subject=render(f"{kind.name}/subject.txt", words),
             message_id=message_id,
             thread=thread,
@@ -73,22 +81,26 @@ class Composer:
             text=render(f"{kind.name}/body.txt", words),
             html=render(f"{kind.name}/body.html", words),
         )
-        if visit is None or kind.audience is not Audience.PATIENT:
+        if kind.audience is not Audience.PATIENT or kind.about not in _INVITING:
             return letter
-        method = calendar.CANCEL if kind.about is About.CANCELLATION else calendar.REQUEST
-        event = calendar.invitation(visit, clinic, self.settings, method=method, attendee=row.recipient, stamp=now)
+        method = _INVITING[kind.about]
+        event = calendar.invitation(visits[0], clinic, self.settings, method=method, attendee=row.recipient, stamp=now)
         return replace(letter, calendar=event, method=method)
 
-    def _ids(self, row: Claimed, kind: Kind, visit: Visit | None) -> tuple[str, str]:
+    def _ids(self, row: Claimed, visits: Sequence[Visit]) -> tuple[str, str]:
         """(Message-ID, that of the first mail to the same audience): every try of a row carries the same."""
-        at = domain(self.settings)
-        if visit is None:
-            return f"<{row.id}@{at}>", ""
+        at, kind = domain(self.settings), KINDS[row.kind]
+        own = f"<{row.id}@{at}>"
+        if kind.about is About.NOTHING or not visits:
+            return own, ""
         name = "appt" if kind.audience is Audience.PATIENT else "desk"
-        return f"<{name}-{visit.public_id}.{row.sequence}@{at}>", f"<{name}-{visit.public_id}.0@{at}>"
+        first = f"<{name}-{visits[0].public_id}.0@{at}>"
+        if kind.about in _INVITING:
+            return f"<{name}-{visits[0].public_id}.{row.sequence}@{at}>", first
+        return own, first if len(visits) == 1 else ""
 
-    def _words(self, kind: Kind, visit: Visit | None, clinic: Clinic, now: datetime) -> Words:
-        language = i18n.current()
+    def _words(self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, now: datetime) -> Words:
+        language, kind = i18n.current(), KINDS[row.kind]
         accent = clinic.brand if _COLOUR.fullmatch(clinic.brand) else _OUR_COLOUR
         words: Words = {
             "lang": language.code,
@@ -97,11 +109,13 @@ class Composer:
             "on_accent": _readable_on(accent),
             "clinic": clinic.text(clinic.name, language.code),
         }
-        if visit is not None:
-            words |= _visit_words(visit, clinic)
-        if visit is not None and kind.audience is Audience.PATIENT:
-            words |= self._own_words(visit, clinic, now)
-        return words
+        if kind.about is About.NOTHING:
+            return words | _facts(row.facts, clinic)
+        spoken = [_visit_words(visit, clinic, now) for visit in visits]
+        if kind.audience is Audience.PATIENT:
+            spoken = [own | self._own_words(visit, clinic, now) for own, visit in zip(spoken, visits, strict=True)]
+        several = len({visit.first_name for visit in visits}) > 1
+        return words | {"visit": spoken[0], "visits": _directions_once(spoken), "several_people": several}
 
     def _own_words(self, visit: Visit, clinic: Clinic, now: datetime) -> Words:
         """What only the patient gets: the link that acts on the visit, and until when it does."""
@@ -120,7 +134,7 @@ class Composer:
         }
 
 
-def _visit_words(visit: Visit, clinic: Clinic) -> Words:
+def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
     starts, ends = visit.starts_at.astimezone(clinic.zone), visit.ends_at.astimezone(clinic.zone)
     location = clinic.location(visit.location)
     phone = location.phone or clinic.phone
@@ -133,6 +147,7 @@ def _visit_words(visit: Visit, clinic: Clinic) -> Words:
         "day": day_long(starts),
         "day_short": day_short(starts),
         "time": clock_time(starts),
+        **_near(starts, now.astimezone(clinic.zone)),
         "until": clock_time(ends),
         "service": text(clinic.service(visit.service).name),
         "practitioner": text(clinic.practitioner(visit.practitioner).name),
@@ -146,7 +161,45 @@ def _visit_words(visit: Visit, clinic: Clinic) -> Words:
         "reference": visit.reference,
         "phone": spoken_phone(phone),
         "phone_link": re.sub(r"[^0-9+]", "", phone),
+        "call": _dialled(phone, clinic.region),
     }
+
+
+def _near(starts: datetime, now: datetime) -> Words:
+    """The day as a sentence says it now: `tomorrow` as long as it is, the date otherwise."""
+    day, date = day_short(starts), starts.date()
+    if date == now.date():
+        return {"when": _("today"), "when_dated": _("today, %(day)s") % {"day": day}}
+    if date == now.date() + timedelta(days=1):
+        return {"when": _("tomorrow"), "when_dated": _("tomorrow, %(day)s") % {"day": day}}
+    on = pgettext("in a sentence", "%(day)s") % {"day": day}
+    return {"when": on, "when_dated": on}
+
+
+def _dialled(phone: str, region: str) -> str:
+    """As people of the clinic's country write it.
+
+    An SMS has no direction marks, so in a line of Hebrew spaces would turn the order of the figures round.
+    """
+    try:
+        read = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return phone
+    number = phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return number.replace(" ", "-") if i18n.current().direction == "rtl" else number
+
+
+def _directions_once(spoken: Sequence[Words]) -> list[Words]:
+    """The way to a place is told with the first of the visits there."""
+    places = [one["place"] for one in spoken]
+    here = Text("", i18n.current().code)
+    return [one | {"directions": here} if one["place"] in places[:index] else one for index, one in enumerate(spoken)]
+
+
+def _facts(facts: Facts, clinic: Clinic) -> Words:
+    """What the server says of itself: in English, moments in clinic time."""
+    moments = {name: _moment(datetime.fromisoformat(facts[name]), clinic) for name in _MOMENTS if facts.get(name)}
+    return {name: Text(str(said), "en") for name, said in facts.items()} | moments
 
 
 def _earlier(was: datetime | None, clinic: Clinic) -> Words:
@@ -159,11 +212,11 @@ def _moment(at: datetime, clinic: Clinic) -> str:
     return _("%(day)s at %(time)s") % {"day": day_short(local), "time": clock_time(local)}
 
 
-def _mailbox(kind: Kind, visit: Visit | None, clinic: Clinic) -> str:
+def _mailbox(kind: Kind, visits: Sequence[Visit], clinic: Clinic) -> str:
     """Where a patient's answer to a mail goes."""
-    if visit is None or kind.audience is not Audience.PATIENT:
+    if not visits or kind.audience is not Audience.PATIENT:
         return ""
-    return clinic.location(visit.location).email or clinic.email
+    return clinic.location(visits[0].location).email or clinic.email
 
 
 def _readable_on(colour: str) -> str:

@@ -118,6 +118,16 @@ def a_visit(**more: Any) -> Visit:
     return replace(visit, **more)
 
 
+TROUBLE = {
+    "what": "Mail does not leave",
+    "where": "smtp://mail.tuomi.example:587",
+    "do": "Run turnet doctor.\nIt says what the server answered.",
+    "since": "2026-12-01T07:00:00+00:00",
+    "until": "2026-12-01T08:30:00+00:00",
+}
+"""What the server says when something is wrong."""
+
+
 def the_row(kind: str, visit: Visit | None, *, channel: str = "email", language: str = "") -> Claimed:
     recipient = "desk@tuomi.example" if visit is None else visit.phone if channel == "sms" else visit.email
     return Claimed(
@@ -128,7 +138,7 @@ def the_row(kind: str, visit: Visit | None, *, channel: str = "email", language:
         language=language or (visit.language if visit else "en"),
         booking=visit.id if visit else None,
         sequence=visit.sequence if visit else 0,
-        facts={},
+        facts=TROUBLE if kind.startswith("incident") else {},
         due_at=NOW,
         not_after=NOW + timedelta(days=2),
         attempts=1,

@@ -61,7 +61,7 @@ async def test_the_parts_stand_in_the_order_that_calendar_clients_look_for(kind:
 
 
 @pytest.mark.parametrize("language", ["en", "fi", "he"])
-@pytest.mark.parametrize("kind", PATIENT)
+@pytest.mark.parametrize("kind", [*PATIENT, "reminder", "visit_links", "incident"])
 async def test_what_arrives_is_seven_bit_in_short_lines(kind: str, language: str) -> None:
     raw = await received(mail(kind, a_visit(language=language, patient_name="דנה לוי־כהן")))
 
@@ -118,7 +118,9 @@ def test_the_organizer_is_who_the_mail_comes_from_and_the_attendee_whom_it_goes_
     assert "PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE:mailto:dana@example.com" in unfolded
 
 
-@pytest.mark.parametrize("kind", ["desk_booked", "desk_moved", "desk_cancelled", "test_mail"])
+@pytest.mark.parametrize(
+    "kind", ["desk_booked", "desk_moved", "desk_cancelled", "incident", "incident_over", "test_mail"]
+)
 def test_mail_to_the_clinic_itself_carries_no_invitation(kind: str) -> None:
     assert tree(read(mail(kind))) == {"multipart/alternative": ["text/plain", "text/html"]}
 

@@ -70,10 +70,16 @@ def _hidden(contact: str) -> str:
 
 
 async def _count(act: Act, limits: Sequence[tuple[str, int, timedelta]], what: str) -> None:
-    """Adds one to each (key, most, window); the transaction takes it back if the act fails. Raises TooMany."""
+    """As `past`; the transaction takes the counting back if the act fails. Raises TooMany."""
+    if await past(act, limits):
+        raise TooMany(what=what)
+
+
+async def past(act: Act, limits: Sequence[tuple[str, int, timedelta]]) -> set[str]:
+    """Adds one to each (key, most, window), which stand in the order of their keys. Returns those past their most."""
     most = {key: limit for key, limit, _ in limits}
     if not most:
-        return
+        return set()
     rows = await fetch(
         f"INSERT INTO tally (key, count, until) VALUES {', '.join(['({}, 1, {})'] * len(limits))} "
         "ON CONFLICT (key) DO UPDATE SET count = CASE WHEN tally.until <= {} THEN 1 ELSE tally.count + 1 END, "
@@ -81,5 +87,4 @@ async def _count(act: Act, limits: Sequence[tuple[str, int, timedelta]], what: s
         *(arg for key, _, length in limits for arg in (key, act.real + length)),
         *(act.real, act.real),
     )
-    if any(count > most[key] for key, count in rows):
-        raise TooMany(what=what)
+    return {key for key, count in rows if count > most[key]}

@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from turnet.web.public import booking, diary, home, index, moving, places, visit
+from turnet.web.public import booking, diary, find, home, index, moving, places, visit
 from turnet.web.public.here import Speaking
 
 routes: list[ControllerRouterHandler] = [
@@ -26,6 +26,8 @@ routes: list[ControllerRouterHandler] = [
             visit.undo,
             moving.choose,
             moving.move,
+            find.look,
+            find.send,
             index.privacy,
             index.robots,
             index.sitemap,

@@ -175,7 +175,7 @@ async def hold(request: AnyRequest, lang: FromPath[str], service: FromPath[str],
 
 
 def _trouble(error: TurnetError) -> str:
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and error.__cause__ is not None:
         log.error("nothing can be saved", exc_info=error)
     if isinstance(error, TooMany):
         return _("That is as many times as we give out on the web at once. Call us, and we find one together.")
