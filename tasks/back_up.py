@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from turnet.backup.make import daily
+from turnet.clock import Clock
+from turnet.settings import Settings
+
 
 async def back_up(context: dict[str, Any]) -> None:
-    """Nothing yet."""
+    clock: Clock = context["clock"]
+    settings: Settings = context["settings"]
+    await daily(settings, now=clock.now(), real=clock.real())

@@ -58,21 +58,37 @@ async def pending(engine: AnyEngine) -> list[str]:
 
 
 async def migrate(engine: AnyEngine, settings: Settings) -> list[str]:
-    """Runs what is pending and returns the ids; safe when several processes start at once."""
+    """Runs what is pending and returns the ids; safe when several processes start at once.
+
+    A clinic is backed up first. Raises `turnet.backup.BackupError` or OSError when that fails, and has changed nothing.
+    """
     if not await pending(engine):
         return []
     async with locked(engine, settings):
         names = await pending(engine)
         if names:
-            from piccolo.apps.migrations.commands.forwards import run_forwards  # noqa: PLC0415  (slow, rarely needed)
+            if not settings.demo and await _holds_clinic(engine):
+                from turnet.backup.make import before_migration  # noqa: PLC0415  (slow, rarely needed)
 
-            said = io.StringIO()
-            with contextlib.redirect_stdout(said):
-                async with engine.transaction():
-                    result = await run_forwards("turnet")
-            if not result.success:
-                raise RuntimeError(f"migration failed: {said.getvalue()}")
+                await before_migration(settings, names[0])
+            await run_pending(engine)
         return names
+
+
+async def _holds_clinic(engine: AnyEngine) -> bool:
+    return bool(await applied(engine) and await fetch("SELECT id FROM clinic WHERE id = 1"))
+
+
+async def run_pending(engine: AnyEngine) -> None:
+    """The caller sees to it that nobody else does so at once."""
+    from piccolo.apps.migrations.commands.forwards import run_forwards  # noqa: PLC0415  (slow, rarely needed)
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        async with engine.transaction():
+            result = await run_forwards("turnet")
+    if not result.success:
+        raise RuntimeError(f"migration failed: {said.getvalue()}")
 
 
 @asynccontextmanager
