@@ -8,25 +8,24 @@ cannot be reached ends the round, and what was not tried waits as if it had not 
 import asyncio
 import logging
 import random
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
 from turnet.messaging import outbox
-from turnet.messaging.addresses import domain
-from turnet.messaging.channels import Channel, Refused, Trouble, Unreachable, Unsure
-from turnet.messaging.channels.file import MailFolder, SmsFile
-from turnet.messaging.channels.smtp import CALL_SECONDS, Smtp
+from turnet.messaging.channels import Channel, Deferred, Refused, Trouble, Unreachable, Unsure
+from turnet.messaging.channels.chosen import channels
+from turnet.messaging.channels.smtp import CALL_SECONDS
 from turnet.messaging.compose import Composer
 from turnet.messaging.matter import LEADS_NOWHERE, matter_of
 from turnet.messaging.outbox import Claimed
+from turnet.messaging.sms_text import parts
 from turnet.settings import Settings
 from turnet.traffic import Traffic
 
@@ -37,10 +36,23 @@ BATCH = 20
 GIVE_WAY_SECONDS = 0.06
 """How long one message lets pages go first: ten thousand leave within eleven minutes however busy the pages are."""
 LANES = 4
-"""Mails under way at once: a distant server answers each slowly, but takes several."""
+"""Mails under way at once: a distant server answers each slowly, but takes several. SMS go one after the other."""
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass
+class Turn:
+    """Whose turn a channel's is in this process: one round at a time, and none while it rests."""
+
+    taken: bool = False
+    asked_for: bool = False
+    """Somebody came meanwhile: the round that is under way looks once more."""
+    rests_until: datetime | None = None
+    """Real time. A channel in doubt is left alone, twice as long each time: an outage does not use up what waits."""
+    doubts: int = 0
+    """Sends in a row of which nobody knows how they went."""
 
 
 @dataclass
@@ -56,23 +68,26 @@ class Deliverer:
     composing: asyncio.Lock = field(default_factory=asyncio.Lock)
     traffic: Traffic = field(default_factory=Traffic)
     """Of the pages beside which this runs."""
+    turns: defaultdict[str, Turn] = field(default_factory=lambda: defaultdict(Turn))
+    """By channel."""
     stopping: bool = False
     """Set when the process ends: what is under way is finished, nothing more is begun."""
 
 
 def deliverer(settings: Settings, clock: Clock, traffic: Traffic | None = None) -> Deliverer:
     """Channels as the settings name them. Raises `BadSetting` when one cannot be used."""
-    folder = settings.data / "outbox"
-    by_smtp = urlsplit(settings.mail_url).scheme in {"smtp", "smtps"}
-    mail: Channel = Smtp(settings.mail_url, own_name=domain(settings)) if by_smtp else MailFolder(folder / "mail")
-    channels = {"email": mail, "sms": SmsFile(folder / "sms.jsonl")}
-    return Deliverer(settings, clock, channels, Composer(settings, settings.key()), traffic=traffic or Traffic())
+    composer = Composer(settings, settings.key())
+    return Deliverer(settings, clock, channels(settings), composer, traffic=traffic or Traffic())
 
 
-async def drain(deliverer: Deliverer, *, batch: int = BATCH) -> int:
-    """Delivers all that is due, channel beside channel. Returns how many rows it ended or tried."""
+async def drain(deliverer: Deliverer, *, batch: int = BATCH, expires: bool = True) -> int:
+    """Delivers all that is due, channel beside channel. Returns how many rows it ended or tried.
+
+    A channel that is being emptied already is left to whoever does, so that a slow one holds up no other. Without `expires` nothing counts as too late: the clock cannot be believed.
+    """
     now, real = deliverer.clock.now(), deliverer.clock.real()
-    ended = await outbox.expire(now=now, real=real)
+    repeatable = [name for name, channel in deliverer.channels.items() if channel.repeatable]
+    ended = await outbox.expire(repeatable=repeatable, now=now, real=real) if expires else 0
     clinic = await current_clinic()
     if clinic is None:
         return ended
@@ -100,27 +115,42 @@ async def send_test(deliverer: Deliverer, clinic: Clinic, recipient: str) -> str
 
 
 async def _drain_channel(deliverer: Deliverer, clinic: Clinic, name: str, batch: int) -> int:
-    channel, handled = deliverer.channels[name], 0
+    turn, handled = deliverer.turns[name], 0
+    if turn.taken:
+        turn.asked_for = True
+        return 0
+    turn.taken = turn.asked_for = True
     try:
-        while True:
-            now, real = deliverer.clock.now(), deliverer.clock.real()
-            rows = await outbox.claim(batch, channel=name, now=now, real=real)
-            if not rows:
-                return handled
-            waiting = deque(rows)
-            lanes = [_lane(deliverer, clinic, channel, waiting) for _ in range(min(LANES, len(rows)))]
-            reached = all(await _all(lanes))
-            handled += len(rows) - len(waiting)
-            if waiting:
-                await outbox.release(list(waiting))
-            if deliverer.stopping or not reached:
-                return handled
+        while turn.asked_for:
+            turn.asked_for = False
+            handled += await _empty(deliverer, clinic, name, batch)
+        return handled
     finally:
-        await channel.close()
+        turn.taken = False
+        await deliverer.channels[name].close()
 
 
-async def _lane(deliverer: Deliverer, clinic: Clinic, channel: Channel, waiting: deque[Claimed]) -> bool:
-    """Takes one row after the other while the lease leaves time for one more. False: the server cannot be reached."""
+async def _empty(deliverer: Deliverer, clinic: Clinic, name: str, batch: int) -> int:
+    repeatable, turn, handled = deliverer.channels[name].repeatable, deliverer.turns[name], 0
+    while True:
+        now, real = deliverer.clock.now(), deliverer.clock.real()
+        if turn.rests_until and real < turn.rests_until:
+            return handled
+        rows = await outbox.claim(batch, channel=name, repeatable=repeatable, now=now, real=real)
+        if not rows:
+            return handled
+        waiting = deque(rows)
+        side_by_side = min(LANES, len(rows)) if name == "email" else 1
+        reached = all(await _all([_lane(deliverer, clinic, waiting) for _ in range(side_by_side)]))
+        handled += len(rows) - len(waiting)
+        if waiting:
+            await outbox.release(list(waiting))
+        if deliverer.stopping or not reached:
+            return handled
+
+
+async def _lane(deliverer: Deliverer, clinic: Clinic, waiting: deque[Claimed]) -> bool:
+    """Takes one row after the other while the lease leaves time for one more. False: nobody else need try now."""
     while (
         waiting
         and not deliverer.stopping
@@ -128,58 +158,78 @@ async def _lane(deliverer: Deliverer, clinic: Clinic, channel: Channel, waiting:
     ):
         row = waiting.popleft()
         try:
-            await _deliver(deliverer, clinic, channel, row)
-        except Unreachable as trouble:
-            await _again(deliverer, row, str(trouble))
-            return False
+            if not await _deliver(deliverer, clinic, row):
+                return False
         except Exception as error:  # a template, a row or a server that surprises: this message's own trouble
             log.exception("message not delivered", extra={"row": str(row.id), "kind": row.kind})
             await _again(deliverer, row, f"{type(error).__name__}: {error}")
     return True
 
 
-async def _deliver(deliverer: Deliverer, clinic: Clinic, channel: Channel, row: Claimed) -> None:
-    """Raises Unreachable; every other outcome is written to the row."""
+async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
+    """Writes the outcome to the row. False: whoever takes such messages cannot be reached or wants to be left alone."""
     now = deliverer.clock.now()
     matter = await matter_of(row, deliverer.settings, now=now)
     if matter.skip:
         if matter.skip == LEADS_NOWHERE:
             log.warning("no message to patients: %s", matter.skip)
-        await _ended(row, "skipped", matter.skip, now)
-        return
+        await _ended(row, "skipped", now, note=matter.skip)
+        return True
     async with deliverer.composing:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
         await asyncio.sleep(0)
         parcel = deliverer.composer.parcel(row, matter.visits, clinic, now=now, was=matter.was)
     try:
-        provider_id = await channel.send(parcel)
-    except Refused as trouble:
-        await _ended(row, "failed", str(trouble), deliverer.clock.now())
-    except Unsure as trouble:
-        await _ended(row, "unknown", str(trouble), deliverer.clock.now())
-    except Unreachable:
-        raise
+        provider_id = await deliverer.channels[row.channel].send(replace(parcel, until=row.not_after))
     except Trouble as trouble:
-        await _again(deliverer, row, str(trouble))
-    else:
-        await _ended(row, "sent", None, deliverer.clock.now(), provider_id)
+        return await _in_trouble(deliverer, row, trouble)
+    deliverer.turns[row.channel].doubts = 0
+    count = parts(parcel.content.decode()) if row.channel == "sms" else None
+    await _ended(row, "sent", deliverer.clock.now(), provider_id=provider_id, parts=count)
+    return True
 
 
-async def _ended(row: Claimed, state: str, note: str | None, now: datetime, provider_id: str | None = None) -> None:
-    ours = await outbox.finish(row, state, now=now, note=note, provider_id=provider_id)
+async def _in_trouble(deliverer: Deliverer, row: Claimed, trouble: Trouble) -> bool:
+    """False as in `_deliver`."""
+    turn, clock = deliverer.turns[row.channel], deliverer.clock
+    if isinstance(trouble, Refused):
+        await _ended(row, "failed", clock.now(), note=str(trouble))
+        return True
+    if isinstance(trouble, Unsure):
+        turn.doubts += 1
+        turn.rests_until = clock.real() + wait(turn.doubts, deliverer.chance)
+        await _ended(row, "unknown", clock.now(), note=str(trouble))
+        return False
+    asked = trouble.after if isinstance(trouble, Deferred) else None
+    if asked:
+        turn.rests_until = clock.real() + asked
+    await _again(deliverer, row, str(trouble), after=asked)
+    return not (asked or isinstance(trouble, Unreachable))
+
+
+async def _ended(
+    row: Claimed,
+    state: str,
+    now: datetime,
+    *,
+    note: str | None = None,
+    provider_id: str | None = None,
+    parts: int | None = None,
+) -> None:
+    ours = await outbox.finish(row, state, now=now, note=note, provider_id=provider_id, parts=parts)
     facts = {"row": str(row.id), "kind": row.kind, "attempts": row.attempts}
     if not ours:
         log.warning("lease lost while sending", extra=facts)
-    elif state == "failed":
-        log.warning("message failed", extra=facts)
+    elif state in {"failed", "unknown"}:
+        log.warning("message %s", state, extra=facts)
 
 
-async def _again(deliverer: Deliverer, row: Claimed, trouble: str) -> None:
+async def _again(deliverer: Deliverer, row: Claimed, trouble: str, *, after: timedelta | None = None) -> None:
     """Queues the row for later, or fails it when it has been tried often enough or the next try would be too late."""
     now = deliverer.clock.now()
-    due = now + wait(row.attempts, deliverer.chance)
+    due = now + max(wait(row.attempts, deliverer.chance), after or timedelta())
     if row.attempts >= MAX_ATTEMPTS or due >= row.not_after:
-        await _ended(row, "failed", trouble, now)
+        await _ended(row, "failed", now, note=trouble)
     else:
         await outbox.retry(row, trouble, due_at=due)
 

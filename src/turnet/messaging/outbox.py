@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from turnet import metrics
 from turnet.db.transactions import after_commit, fetch, on_sqlite
 from turnet.messaging.kinds import FOR_THE_SERVER
 
@@ -151,38 +152,51 @@ def _marks(values: Collection[object]) -> str:
     return ", ".join(["{}"] * len(values))
 
 
-async def expire(*, now: datetime, real: datetime) -> int:
-    """Fails what is too late to be of use, and calls an SMS unknown whose sender vanished. Returns how many ended."""
+async def expire(*, repeatable: Collection[str], now: datetime, real: datetime) -> int:
+    """Fails what is too late to be of use, and calls unknown whose sender vanished and what may not go again.
+
+    `repeatable`: names of the channels through which a row may go twice. Returns how many ended.
+    """
     late = await fetch(
         "UPDATE message SET state = 'failed', error = 'too late: ' || COALESCE(error, 'it never left'), "
-        "finished_at = {}, lease = NULL WHERE not_after <= {} "
-        "AND (state = 'queued' OR (state = 'sending' AND channel = 'email' AND lease_until <= {})) RETURNING id",
-        *(now, now, real),
+        "finished_at = {}, lease = NULL WHERE not_after <= {} AND state = 'queued' RETURNING channel",
+        *(now, now),
     )
     lost = await fetch(
-        "UPDATE message SET state = 'unknown', error = 'the sender vanished while sending', finished_at = {}, "
-        "lease = NULL WHERE state = 'sending' AND channel <> 'email' AND lease_until <= {} RETURNING id",
-        *(now, real),
+        "UPDATE message SET state = 'unknown', error = 'the sender vanished while sending', finished_at = {}, "  # noqa: S608
+        "lease = NULL WHERE state = 'sending' AND lease_until <= {} "
+        f"AND (not_after <= {{}} OR NOT {_one_of(repeatable)}) RETURNING channel",
+        *(now, real, now, *repeatable),
     )
-    return len(late) + len(lost)
+    return _counted(late, "failed") + _counted(lost, "unknown")
+
+
+def _one_of(channels: Collection[str]) -> str:
+    return f"channel IN ({_marks(channels)})" if channels else "FALSE"
+
+
+def _counted(ended: Sequence[tuple[str]], result: str) -> int:
+    for (channel,) in ended:
+        metrics.SENDS.labels(channel, result).inc()
+    return len(ended)
 
 
 _MAY_LEAVE = (
-    "((SELECT sending_held_at FROM clinic WHERE id = 1) IS NULL "
+    "((SELECT sending_held_at FROM clinic WHERE id = 1) IS NULL "  # noqa: S608  (our own names)
     f"OR kind IN ({', '.join(repr(name) for name in FOR_THE_SERVER)}))"
 )
 """Part of the claim itself, so that no process can overlook it."""
 
 
-async def claim(limit: int, *, channel: str, now: datetime, real: datetime) -> list[Claimed]:
+async def claim(limit: int, *, channel: str, repeatable: bool = False, now: datetime, real: datetime) -> list[Claimed]:
     """Takes at most `limit` due rows of a channel, in one statement, however many workers ask at once.
 
-    The condition stands twice: inside a CTE the limit holds on both engines, and outside it is checked again on the
+    Those whose sender vanished are among them if the channel is `repeatable`. The condition stands twice: inside a CTE the limit holds on both engines, and outside it is checked again on the
     row as it is when its turn comes.
     """
     due = (
         "channel = {} AND ((state = 'queued' AND due_at <= {}) "
-        f"OR (state = 'sending' AND channel = 'email' AND lease_until <= {{}})) AND {_MAY_LEAVE}"
+        f"OR (state = 'sending' AND lease_until <= {{}} AND {repeatable})) AND {_MAY_LEAVE}"
     )
     skip = "" if on_sqlite() else "FOR UPDATE SKIP LOCKED"
     lease, until = str(uuid.uuid4()), real + LEASE
@@ -211,15 +225,21 @@ def _instant(stored: datetime | str) -> datetime:
 
 
 async def finish(
-    row: Claimed, state: str, *, now: datetime, note: str | None = None, provider_id: str | None = None
+    row: Claimed,
+    state: str,
+    *,
+    now: datetime,
+    note: str | None = None,
+    provider_id: str | None = None,
+    parts: int | None = None,
 ) -> bool:
     """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False: the lease was lost, the row is another's."""
     done = await fetch(
-        "UPDATE message SET state = {}, error = {}, provider_id = {}, finished_at = {}, lease = NULL, "
-        "lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
-        *(state, note, provider_id, now, row.id, row.lease),
+        "UPDATE message SET state = {}, error = {}, provider_id = {}, parts = {}, finished_at = {}, lease = NULL, "
+        "lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING channel",
+        *(state, note, provider_id, parts, now, row.id, row.lease),
     )
-    return bool(done)
+    return _counted(done, state) == 1
 
 
 async def retry(row: Claimed, error: str, *, due_at: datetime) -> bool:
@@ -242,18 +262,19 @@ async def release(rows: Sequence[Claimed]) -> None:
         )
 
 
-async def requeue_interrupted(real: datetime) -> int:
-    """At the start of a SQLite database's only process: mail cut off while sending goes again, an SMS is unknown."""
-    mail = await fetch(
-        "UPDATE message SET state = 'queued', lease = NULL, lease_until = NULL "
-        "WHERE state = 'sending' AND channel = 'email' RETURNING id"
+async def requeue_interrupted(now: datetime, *, repeatable: Collection[str] = ("email",)) -> int:
+    """At the start of a SQLite database's only process: what was cut off goes again if it may, else it is unknown."""
+    again = await fetch(
+        "UPDATE message SET state = 'queued', lease = NULL, lease_until = NULL "  # noqa: S608
+        f"WHERE state = 'sending' AND {_one_of(repeatable)} RETURNING channel",
+        *repeatable,
     )
-    sms = await fetch(
+    lost = await fetch(
         "UPDATE message SET state = 'unknown', error = 'interrupted while sending', finished_at = {}, lease = NULL, "
-        "lease_until = NULL WHERE state = 'sending' AND channel <> 'email' RETURNING id",
-        real,
+        "lease_until = NULL WHERE state = 'sending' RETURNING channel",
+        now,
     )
-    return len(mail) + len(sms)
+    return len(again) + _counted(lost, "unknown")
 
 
 async def health(now: datetime) -> Health:

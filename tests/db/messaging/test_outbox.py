@@ -4,7 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.db.messaging.acts import rows
+from turnet import metrics
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import effects_done, fetch, tx
@@ -12,6 +15,7 @@ from turnet.messaging import outbox
 from turnet.messaging.outbox import LEASE, Claimed, Health
 
 MINUTE = timedelta(minutes=1)
+REPEATABLE = {"email"}
 
 
 async def add(clock: FrozenClock, dedupe: str = "one", **more: Any) -> None:
@@ -30,7 +34,8 @@ async def add(clock: FrozenClock, dedupe: str = "one", **more: Any) -> None:
 
 
 async def claim(clock: FrozenClock, limit: int = 10, channel: str = "email") -> list[Claimed]:
-    return await outbox.claim(limit, channel=channel, now=clock.now(), real=clock.real())
+    repeatable = channel in REPEATABLE
+    return await outbox.claim(limit, channel=channel, repeatable=repeatable, now=clock.now(), real=clock.real())
 
 
 async def test_a_second_row_for_the_same_duty_is_the_first(engine: AnyEngine, clock: FrozenClock) -> None:
@@ -121,7 +126,7 @@ async def test_an_sms_whose_sender_vanished_is_never_sent_again(engine: AnyEngin
     await claim(clock, channel="sms")
     clock.advance(seconds=LEASE.total_seconds())
 
-    ended = await outbox.expire(now=clock.now(), real=clock.real())
+    ended = await outbox.expire(repeatable=REPEATABLE, now=clock.now(), real=clock.real())
 
     assert (ended, await claim(clock, channel="sms"), await rows("state")) == (1, [], [("unknown",)])
 
@@ -134,7 +139,7 @@ async def test_at_a_restart_mail_goes_again_at_once_and_an_sms_is_unknown(
     await claim(clock)
     await claim(clock, channel="sms")
 
-    assert await outbox.requeue_interrupted(clock.real()) == 2
+    assert await outbox.requeue_interrupted(clock.now(), repeatable=REPEATABLE) == 2
 
     assert sorted(await rows("channel", "state")) == [("email", "queued"), ("sms", "unknown")]
     assert [row.attempts for row in await claim(clock)] == [2]
@@ -144,9 +149,54 @@ async def test_what_is_too_late_fails_and_says_so(engine: AnyEngine, clock: Froz
     await add(clock)
     clock.advance(hours=1)
 
-    assert await outbox.expire(now=clock.now(), real=clock.real()) == 1
+    assert await outbox.expire(repeatable=REPEATABLE, now=clock.now(), real=clock.real()) == 1
 
     assert await rows("state", "error") == [("failed", "too late: it never left")]
+
+
+@pytest.mark.parametrize(("repeatable", "again"), [({"email", "sms"}, 1), (set(), 0)])
+async def test_whether_a_row_that_was_cut_off_goes_again_is_its_channels_affair(
+    engine: AnyEngine, clock: FrozenClock, repeatable: set[str], again: int
+) -> None:
+    await add(clock, channel="sms")
+    await claim(clock, channel="sms")
+    clock.advance(seconds=LEASE.total_seconds())
+    now = clock.now()
+
+    ended = await outbox.expire(repeatable=repeatable, now=now, real=now)
+    taken = await outbox.claim(10, channel="sms", repeatable=bool(repeatable), now=now, real=now)
+
+    assert (ended, [row.attempts for row in taken]) == (1 - again, [2] * again)
+    assert await rows("state") == [("sending" if again else "unknown",)]
+
+
+async def test_of_what_was_cut_off_and_is_too_late_to_go_again_nobody_knows(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    await add(clock)
+    await claim(clock)
+    clock.advance(hours=1)
+
+    assert await outbox.expire(repeatable=REPEATABLE, now=clock.now(), real=clock.real()) == 1
+
+    assert await rows("state", "error") == [("unknown", "the sender vanished while sending")]
+
+
+async def test_every_end_is_counted_once(engine: AnyEngine, clock: FrozenClock) -> None:
+    def counted() -> list[float]:
+        return [metrics.SENDS.labels("sms", result)._value.get() for result in ("sent", "failed", "unknown")]
+
+    before = counted()
+    for number in range(3):
+        await add(clock, f"row {number}", channel="sms", not_after=clock.now() + (number + 1) * MINUTE)
+    [first, _second] = await claim(clock, 2, channel="sms")
+    await outbox.finish(first, "sent", now=clock.now(), parts=2)
+    await outbox.finish(first, "sent", now=clock.now(), parts=2)
+    clock.advance(minutes=3)
+    await outbox.expire(repeatable=(), now=clock.now(), real=clock.real())
+
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
+    assert sorted(await rows("state", "parts"), key=str) == [("failed", None), ("sent", 2), ("unknown", None)]
 
 
 async def test_rows_that_were_never_tried_are_put_back_as_they_were(engine: AnyEngine, clock: FrozenClock) -> None:

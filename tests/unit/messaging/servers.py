@@ -1,10 +1,14 @@
-"""Mail servers on loopback that behave as asked: real SMTP by aiosmtpd, silence by a bare socket."""
+"""Mail servers and SMS gateways on loopback that behave as asked: real SMTP by aiosmtpd, the rest by bare sockets."""
 
 import asyncio
+import contextlib
+import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiosmtpd.smtp import SMTP
 
@@ -97,9 +101,148 @@ async def a_silent_server() -> AsyncIterator[str]:
 
 
 async def a_closed_port() -> str:
-    """URL of a port on which nobody listens."""
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
+    """URL of a port on which nobody listens, nor will while this process lives."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    taken.detach()
     return f"smtp://127.0.0.1:{port}"
+
+
+# --- SMS gateways
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def a_json(content: object, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, json.dumps(content).encode(), {"Content-Type": "application/json"} | headers)
+
+
+AN_ERROR_PAGE = Answer(200, b"<!doctype html><title>Service</title><h1>We will be back soon</h1>")
+
+
+@dataclass
+class SmsGateway:
+    """Keeps what it was asked, and answers as it is told to. `SILENCE` never answers, `HANG_UP` closes instead."""
+
+    SILENCE = "silence"
+    HANG_UP = "hang up"
+
+    answer: Any
+    """An `Answer`, a function from what was asked to one, or one of the above."""
+    port: int = 0
+    asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def hang_up(self) -> None:
+        for writer in self._open:
+            writer.transport.abort()
+
+    @property
+    def at(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._open.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                asked = await _request(reader)
+                self.asked.append(asked)
+                answer = self.answer(asked) if callable(self.answer) else self.answer
+                if answer == self.SILENCE:
+                    await reader.read()
+                    break
+                if answer == self.HANG_UP:
+                    break
+                writer.write(_written(answer))
+                await writer.drain()
+        writer.close()
+        self._open.discard(writer)
+
+
+async def _request(reader: asyncio.StreamReader) -> Asked:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ")
+    headers = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in head[1:] if line)}
+    return Asked(method, path, headers, await reader.readexactly(int(headers.get("content-length", 0))))
+
+
+def _written(answer: Answer) -> bytes:
+    headers = {"Content-Length": str(len(answer.body))} | answer.headers
+    lines = [f"HTTP/1.1 {answer.status} Said", *(f"{name}: {text}" for name, text in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + answer.body
+
+
+@asynccontextmanager
+async def a_gateway(answer: Any) -> AsyncIterator[SmsGateway]:
+    gateway = SmsGateway(answer)
+    server = await asyncio.start_server(gateway._talk, "127.0.0.1", 0)
+    gateway.port = server.sockets[0].getsockname()[1]
+    try:
+        yield gateway
+    finally:
+        server.close()
+        gateway.hang_up()
+        await asyncio.sleep(0)
+
+
+class Phone:
+    """What SMS Gateway for Android does with messages: each id once."""
+
+    def __init__(self, *, dedupes: bool = True) -> None:
+        self.dedupes, self.sent = dedupes, dict[str, int]()
+        """How many times each id went to somebody."""
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.method == "GET":
+            return self._state(asked.path.rpartition("/")[2])
+        message = asked.json
+        if self.dedupes and message["id"] in self.sent:
+            return a_json({"message": "message already exists"}, 409)
+        self.sent[message["id"]] = self.sent.get(message["id"], 0) + 1
+        return a_json(self._shown(message["id"], message["phoneNumbers"], "Pending"), 202)
+
+    def _state(self, message: str) -> Answer:
+        found = message in self.sent
+        return (
+            a_json(self._shown(message, ["+358401234567"], "Delivered")) if found else a_json({"message": "none"}, 404)
+        )
+
+    def _shown(self, message: str, numbers: list[str], state: str) -> dict[str, Any]:
+        people = [{"phoneNumber": number, "state": state, "error": None} for number in numbers]
+        return {
+            "id": message, "deviceId": "d", "state": state, "recipients": people, "states": {},
+            "isHashed": False, "isEncrypted": False,
+        }  # fmt: skip
+
+
+def twilio(asked: Asked) -> Answer:
+    """Takes everything."""
+    number = sum(asked.body) + len(asked.body)
+    return a_json({"sid": f"SM{number:032x}", "status": "queued", "error_code": None, "num_segments": "1"}, 201)

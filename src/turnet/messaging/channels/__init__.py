@@ -9,7 +9,7 @@ Trouble
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -26,6 +26,8 @@ class Parcel:
     """A whole mail, or an SMS's text in UTF-8."""
     at: datetime
     """Business time."""
+    until: datetime | None = None
+    """Business time after which it had better not arrive, where whoever takes it can be told."""
 
 
 class Trouble(Exception):
@@ -37,7 +39,10 @@ class Refused(Trouble):
 
 
 class Deferred(Trouble):
-    pass
+    def __init__(self, said: str, *, after: timedelta | None = None) -> None:
+        """`after`: it asked to be left alone for so long, by every message."""
+        super().__init__(said)
+        self.after = after
 
 
 class Unreachable(Trouble):
@@ -49,8 +54,10 @@ class Unsure(Trouble):
 
 
 class Channel(Protocol):
-    repeatable: bool
-    """A parcel sent again under the same id reaches nobody twice, or does no harm."""
+    @property
+    def repeatable(self) -> bool:
+        """A parcel sent again under the same id reaches nobody twice, or does no harm."""
+        ...
 
     async def send(self, parcel: Parcel) -> str | None:
         """Hands the parcel over and returns the server's own id for it, if it gave one. Raises `Trouble`."""
@@ -65,23 +72,46 @@ class Channel(Protocol):
 class Report:
     """What a gateway says became of an SMS it took."""
 
-    provider_id: str
-    """Its own id of it, or ours as text where it repeats that."""
+    message: str
+    """Our id of it as text where the gateway repeats that, else its own."""
     state: str
     """`sent` (on its way), `delivered` or `failed`."""
     error: str = ""
+    """The gateway's code or reason; never a number or a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a gateway to our hook."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    query: str = ""
+    """As it came, without the question mark."""
+
+
+class Forged(Exception):
+    """The call does not carry the signature that it should."""
 
 
 class Gateway(Channel, Protocol):
     """An SMS gateway that says later how it went, by calling us or by being asked."""
 
-    name: str
-    """As in `/hooks/sms/{name}/{secret}`."""
-
-    def reports(self, body: bytes, headers: Mapping[str, str]) -> list[Report]:
-        """What a call to our hook says; `headers` in lower case. Raises `ValueError` when it cannot be read."""
+    @property
+    def name(self) -> str:
+        """As in `/hooks/sms/{name}/{secret}`."""
         ...
 
-    async def ask(self, provider_ids: Sequence[str]) -> list[Report]:
-        """What it knows by now of these; a gateway that calls us has nothing to be asked. Raises `Trouble`."""
+    @property
+    def asks(self) -> bool:
+        """Does it have to be asked, because it may not call?"""
+        ...
+
+    def reports(self, call: Call) -> list[Report]:
+        """What a call to our hook says. Raises `Forged`, or `ValueError` when it cannot be read."""
+        ...
+
+    async def ask(self, ids: Sequence[str], *, real: datetime) -> list[Report]:
+        """What it knows by now of these, which are our ids. Raises `Trouble`."""
         ...

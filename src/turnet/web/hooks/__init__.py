@@ -2,4 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-routes: list[ControllerRouterHandler] = []
+from turnet.web.hooks import sms
+
+routes: list[ControllerRouterHandler] = [*sms.routes]
