@@ -1,8 +1,12 @@
 """Counters since this process began; `web.kit.metrics` serves them beside what it reads from the database."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Info, ProcessCollector
+
+from turnet import __version__
 
 REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+Info("turnet", "Which turnet this is", registry=REGISTRY).info({"version": __version__})
 
 BOOKINGS = Counter("turnet_bookings", "Visits booked", ["door"], registry=REGISTRY)
 CONFLICTS = Counter(

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 from typing import Any, Self, TypeVar
 
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction
@@ -166,7 +167,7 @@ class LiteTransaction(SQLiteTransaction):
 
 
 class LiteEngine(SQLiteEngine):
-    __slots__ = ("_opening", "_readers", "_wait", "_writer", "_writing")
+    __slots__ = ("_opening", "_readers", "_taken_at", "_wait", "_writer", "_writing", "busy_seconds")
 
     def __init__(self, path: Path, *, wait: float = BUSY_SECONDS * 4) -> None:
         """`wait`: seconds for the writer to become free, or a reader, before it counts as waiting for oneself."""
@@ -176,6 +177,13 @@ class LiteEngine(SQLiteEngine):
         self._readers: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
         self._writing = asyncio.Lock()
         self._opening = asyncio.Lock()
+        self._taken_at = 0.0
+        self.busy_seconds = 0.0
+        """For how long somebody had the writer, since the process began."""
+
+    def wal_bytes(self) -> int:
+        log = Path(f"{self.path}-wal")
+        return log.stat().st_size if log.exists() else 0
 
     @property
     def stamp(self) -> int:
@@ -214,6 +222,7 @@ class LiteEngine(SQLiteEngine):
             if reads_only:
                 return await self._readers.get()
             await self._writing.acquire()
+        self._taken_at = monotonic()
         assert self._writer is not None
         return self._writer
 
@@ -226,6 +235,7 @@ class LiteEngine(SQLiteEngine):
             if reads_only:
                 self._readers.put_nowait(connection)
             else:
+                self.busy_seconds += monotonic() - self._taken_at
                 self._writing.release()
 
     def _transaction_in_use(self) -> LiteTransaction | None:

@@ -1,5 +1,8 @@
 """What the doctor finds, each illness beside the healthy installation that has none of it."""
 
+import json
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,26 +10,52 @@ import pytest
 
 from tests.factories import a_clinic, at
 from tests.unit.messaging.servers import a_mail_server
+from turnet.backup import keep
 from turnet.booking.model import Act, Person, Visit, Wish
 from turnet.booking.service import book
 from turnet.clock import Clock, FrozenClock, SystemClock
 from turnet.db.engine import AnyEngine
 from turnet.db.guards import NO_OVERLAP
 from turnet.db.transactions import fetch, on_sqlite
-from turnet.doctor import FIXED_SQLITE, Finding, Patient, clocks, examine, mail_test
+from turnet.doctor import FIXED_SQLITE, Finding, Patient, examine, mail_test, sms_test
+from turnet.doctor.database import clocks
 from turnet.settings import Settings
+
+MB, GB = 1 << 20, 1 << 30
 
 
 @pytest.fixture
 def patient(settings: Settings, engine: AnyEngine, clock: FrozenClock) -> Patient:
-    """A healthy installation, once it has a clinic."""
+    """A healthy installation of this morning, once it has a clinic."""
     settings.key_file.chmod(0o600)
-    public = replace(settings, base_url="https://times.tuomi.example", mail_from="desk@tuomi.example")
-    return Patient(public, clock, FIXED_SQLITE, disk_free=lambda _settings: 10 << 30, database_now=_same)
+    os.utime(settings.key_file, (clock.at.timestamp() - 3600,) * 2)
+    public = replace(
+        settings,
+        base_url="https://times.tuomi.example",
+        mail_url="smtp://mail.tuomi.example",
+        mail_from="desk@tuomi.example",
+        admin_mail="owner@tuomi.example",
+    )
+    return Patient(
+        public, clock, FIXED_SQLITE, disk=_with(50 * GB), database_now=_same, can_dump=lambda: True, time_is_kept=_kept
+    )
+
+
+def _with(free: int) -> Callable[[Settings], tuple[int, int]]:
+    """A disk of 100 GB with so much of it free."""
+    return lambda _settings: (free, 100 * GB)
 
 
 async def _same(clock: Clock) -> datetime:
     return clock.real()
+
+
+async def _kept() -> bool:
+    return True
+
+
+async def _not_kept() -> bool:
+    return False
 
 
 def _said(found: list[Finding]) -> list[tuple[str, bool]]:
@@ -48,10 +77,10 @@ async def test_healthy_installation_has_no_findings(patient: Patient) -> None:
 
 async def test_every_finding_says_what_where_and_what_to_do(patient: Patient) -> None:
     found = await examine(
-        replace(patient, disk_free=lambda _settings: 0, settings=replace(patient.settings, base_url=""))
+        replace(patient, disk=_with(5 * GB), settings=replace(patient.settings, base_url="", mail_url="file:"))
     )
 
-    assert len(found) == 3
+    assert len(found) == 4
     assert [finding for finding in found if not (finding.what and finding.where and finding.do)] == []
 
 
@@ -64,13 +93,19 @@ async def test_old_sqlite_is_worth_knowing_on_sqlite_only(patient: Patient) -> N
     assert _said(found) == ([(what, False)] if on_sqlite() else [])
 
 
-@pytest.mark.parametrize(("free", "wrong"), [(100 << 20, True), (500 << 20, False)])
-async def test_little_disk(patient: Patient, free: int, wrong: bool) -> None:
+async def test_little_disk_is_worth_knowing(patient: Patient) -> None:
     await a_clinic()
 
-    assert _said(await examine(replace(patient, disk_free=lambda _settings: free))) == [
-        (f"only {free >> 20} MB are free", wrong)
-    ]
+    assert _said(await examine(replace(patient, disk=_with(500 * MB)))) == [("only 500 MB are free", False)]
+
+
+async def test_disk_that_is_almost_full_takes_no_visits_on_sqlite(patient: Patient) -> None:
+    await a_clinic()
+
+    found = _said(await examine(replace(patient, disk=_with(100 * MB))))
+
+    stops = [("only 100 MB are free: no new visits are taken", True)] if on_sqlite() else []
+    assert found == [*stops, ("only 100 MB are free", False)]
 
 
 async def test_loopback_address_reaches_no_patient(patient: Patient) -> None:
@@ -191,6 +226,17 @@ async def test_failed_messages(patient: Patient) -> None:
     assert _said(await examine(patient)) == [(what, True)]
 
 
+async def test_messages_that_are_tried_in_vain(patient: Patient, clock: FrozenClock) -> None:
+    await _booked(patient)
+    clock.advance(minutes=40)
+    await fetch(
+        "UPDATE message SET attempts = 3, error = {}, due_at = {}", "no route", clock.now() + timedelta(hours=1)
+    )
+
+    what = "2 messages have been tried in vain for half an hour; the first: no route"
+    assert _said(await examine(patient)) == [(what, True)]
+
+
 async def test_messages_that_stay(patient: Patient, clock: FrozenClock) -> None:
     await _booked(patient)
     clock.advance(minutes=20)
@@ -214,11 +260,126 @@ async def test_wall_time_of_the_past_is_left_alone(patient: Patient, clock: Froz
     await fetch("UPDATE booking SET wall_start = {} RETURNING id", "2026-12-03T08:20")
     await fetch("UPDATE message SET state = 'sent' RETURNING id")
     clock.advance(days=3)
+    _back_up(patient)
 
     assert await examine(patient) == []
 
 
-# --- the test mail
+async def test_sms_that_nobody_knows_of(patient: Patient, clock: FrozenClock) -> None:
+    await _booked(patient)
+    await fetch("UPDATE message SET state = 'unknown', finished_at = {}", clock.now())
+
+    [found] = await examine(patient)
+
+    assert found.what == "of 2 SMS of the last two days nobody knows whether they left"
+    assert "turnet outbox again" in found.do
+
+
+async def test_reminders_that_were_missed(patient: Patient, clock: FrozenClock) -> None:
+    visit = await _booked(patient)
+    await fetch(
+        "INSERT INTO step (booking, visit_no, rule, channel, due_at, state, reason, created_at) "
+        "VALUES ({}, 1, 'day before', 'sms', {}, 'missed', '', {})",
+        *(visit.id, clock.now(), clock.now()),
+    )
+
+    assert _said(await examine(patient)) == [("1 reminders of the last two days came too late to be sent", True)]
+
+
+async def test_sending_that_is_held(patient: Patient, clock: FrozenClock) -> None:
+    await a_clinic()
+    await fetch("UPDATE clinic SET sending_held_at = {} WHERE id = 1", clock.real() - timedelta(minutes=90))
+
+    what = "nothing has been sent to people for 1.5 hours, since a restore"
+    assert _said(await examine(patient)) == [(what, True)]
+
+
+async def test_no_backup_since_the_installation(patient: Patient, clock: FrozenClock) -> None:
+    await a_clinic()
+    clock.advance(hours=26)
+
+    assert _said(await examine(patient)) == [("there is no backup", True)]
+
+
+async def test_old_backup(patient: Patient, clock: FrozenClock) -> None:
+    await a_clinic()
+    _back_up(patient)
+    fresh = await examine(patient)
+    clock.advance(hours=30)
+
+    assert (fresh, _said(await examine(patient))) == ([], [("the newest backup is 30 hours old", True)])
+
+
+def _back_up(patient: Patient) -> None:
+    folder = keep.folder(patient.settings)
+    folder.mkdir()
+    (folder / keep.name_at(patient.clock.real())).write_bytes(b"x")
+
+
+async def test_backup_tools_of_postgres(patient: Patient) -> None:
+    await a_clinic()
+
+    found = await examine(replace(patient, can_dump=lambda: False))
+
+    assert _said(found) == ([] if on_sqlite() else [("pg_dump is missing, so no backup can be made", True)])
+
+
+async def test_clock_that_nothing_keeps(patient: Patient) -> None:
+    await a_clinic()
+
+    found = await examine(replace(patient, time_is_kept=_not_kept))
+
+    assert _said(found) == [("nothing keeps this machine's clock right, and reminders go by it", False)]
+
+
+# --- whom messages reach
+
+
+def _but(patient: Patient, **settings: str) -> Patient:
+    return replace(patient, settings=replace(patient.settings, **settings))
+
+
+async def test_mail_that_reaches_nobody(patient: Patient) -> None:
+    await a_clinic()
+
+    found = await examine(_but(patient, mail_url="file:", admin_mail=""))
+
+    assert _said(found) == [
+        ("mail is only written to files: nobody receives any", True),
+        ("nobody gets a mail when something goes wrong with the server", False),
+    ]
+
+
+async def test_patients_whom_only_an_sms_would_reach(patient: Patient) -> None:
+    await _booked(patient)
+    await fetch("UPDATE booking SET email = '', phone = '+358401234567'")
+
+    what = "1 coming visits have a telephone number only, and SMS are just written to a file"
+    assert _said(await examine(patient)) == [(what, True)]
+    assert await examine(_but(patient, sms_url="46elks://u:p@?from=Tuomi")) == []
+
+
+async def test_gateway_that_has_to_be_told_where_to_report(patient: Patient) -> None:
+    await _booked(patient)
+    told_by_hand = _but(patient, sms_url="link://u:p@api.link.example?from=Tuomi&platform=1&partner=2")
+
+    [before] = await examine(told_by_hand)
+    await fetch("UPDATE message SET channel = 'sms', reported_at = {}", patient.clock.real())
+
+    assert (before.what, before.wrong) == ("the gateway has not reported yet what became of any SMS", False)
+    assert before.where.startswith("https://times.tuomi.example/hooks/sms/link/")
+    assert await examine(told_by_hand) == []
+
+
+async def test_demo_needs_none_of_this(patient: Patient) -> None:
+    await _booked(patient)
+    await fetch("UPDATE booking SET email = '', phone = '+358401234567'")
+    demo = replace(patient.settings, demo=True, mail_url="file:", admin_mail="", base_url="")
+
+    assert await examine(replace(patient, settings=demo)) == []
+
+
+# --- the tests
 
 
 async def test_test_mail_that_leaves(patient: Patient) -> None:
@@ -246,5 +407,32 @@ def _sending(patient: Patient, url: str) -> Patient:
 async def test_test_mail_to_a_folder_is_a_file(patient: Patient) -> None:
     await a_clinic()
 
-    assert await mail_test(patient, "owner@tuomi.example") == []
+    assert await mail_test(_sending(patient, "file:"), "owner@tuomi.example") == []
     assert len(list((patient.settings.data / "outbox" / "mail").glob("*.eml"))) == 1
+
+
+async def test_test_sms_that_leaves(patient: Patient) -> None:
+    await a_clinic()
+
+    found = await sms_test(patient, "040 123 4567")
+
+    [line] = (patient.settings.data / "outbox" / "sms.jsonl").read_text().splitlines()
+    sent = json.loads(line)
+    assert (found, sent["to"], sent["text"]) == (
+        [], "+358401234567", "Tuomi Dental: this is a test, and it has arrived.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "url", "what"),
+    [
+        ("12", "file:", "'12' is no telephone number"),
+        ("+358401234567", "android://u:p@127.0.0.1:1/x?tls=off", "no test SMS left: "),
+    ],
+)
+async def test_test_sms_that_does_not(patient: Patient, number: str, url: str, what: str) -> None:
+    await a_clinic()
+
+    [found] = await sms_test(_but(patient, sms_url=url), number)
+
+    assert (found.what[: len(what)], found.wrong) == (what, True)

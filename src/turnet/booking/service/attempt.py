@@ -9,10 +9,12 @@ import asyncpg
 from turnet.booking.model import Act, Wish
 from turnet.booking.queries import alternatives
 from turnet.clinic.model import Clinic
+from turnet.db.disk import drop_ballast
 from turnet.db.guards import NO_OVERLAP, retryable, translated, violated
 from turnet.db.hop import in_one_hop
 from turnet.db.transactions import tx
-from turnet.errors import SlotTaken
+from turnet.errors import SlotTaken, Unavailable
+from turnet.metrics import CONFLICTS
 
 T = TypeVar("T")
 
@@ -20,12 +22,18 @@ _REFERENCE = ("booking.reference", "booking_reference_key")
 """Six random characters may meet an old visit's; the next six will not."""
 
 
-async def attempt(work: Callable[[], Awaitable[T]]) -> T:
-    """Runs `work` in one transaction. Raises SlotTaken when the guard refused it, and what `tx` raises."""
+async def attempt(work: Callable[[], Awaitable[T]], *, must: bool = False) -> T:
+    """Runs `work` in one transaction. Raises SlotTaken when the guard refused it, and what `tx` raises.
+
+    `must` says that a full disk may not stop it: what was laid by gives way, once.
+    """
     try:
         return await _once(work)
     except (asyncpg.PostgresError, sqlite3.IntegrityError) as error:
         if not (retryable(error) or violated(error) in _REFERENCE):
+            raise
+    except Unavailable as refusal:
+        if not (must and drop_ballast(refusal)):
             raise
     return await _once(work)
 
@@ -38,4 +46,5 @@ async def _once(work: Callable[[], Awaitable[T]]) -> T:
 
 async def taken(clinic: Clinic, wish: Wish, act: Act, *, owner: str = "") -> SlotTaken:
     """The refusal with the nearest other times as `alternatives`; asked for after the transaction is over."""
+    CONFLICTS.inc()
     return SlotTaken(alternatives=await alternatives(clinic, wish, now=act.now, owner=owner))

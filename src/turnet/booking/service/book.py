@@ -20,9 +20,11 @@ from turnet.booking.service.seating import Board, Seated, lock, read_board, rule
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
+from turnet.db.disk import check_room
 from turnet.db.transactions import fetch
 from turnet.errors import KeyReused, NotOffered, SlotTaken, TooMany
 from turnet.ids import random_id, reference, token_hash
+from turnet.metrics import BOOKINGS
 from turnet.patients.model import same_mailbox
 from turnet.patients.service import enrol
 from turnet.scheduling.hours import is_open
@@ -42,6 +44,7 @@ async def book(act: Act, clinic: Clinic, wish: Wish, person: Person, *, once: st
 
 async def book_party(act: Act, clinic: Clinic, wishes_people: Party, *, once: str, owner: str = "") -> list[Booked]:
     """As `book`, for people who come together: all of them or none."""
+    check_room()
     try:
         visits = await attempt(lambda: _booked(act, clinic, wishes_people, once, owner))
     except (
@@ -53,6 +56,7 @@ async def book_party(act: Act, clinic: Clinic, wishes_people: Party, *, once: st
         if isinstance(refused, SlotTaken):
             raise await taken(clinic, wishes_people[0][0], act, owner=owner) from refused
         raise
+    BOOKINGS.labels(act.door).inc(len(visits))
     return [Booked(visit, _token(act, visit), repeated=False) for visit in visits]
 
 

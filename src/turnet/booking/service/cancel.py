@@ -44,7 +44,7 @@ async def cancel(act: Act, clinic: Clinic, visit_id: int, *, reason: str = "", v
             raise TooLate(until=instant(verdict.until))
         return await _cancelled(act, clinic, visit, reason, late=not verdict.allowed)
 
-    return await attempt(work)
+    return await attempt(work, must=True)
 
 
 def _verdict(act: Act, clinic: Clinic, visit: Visit) -> Verdict:
@@ -94,7 +94,7 @@ async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
         return await _restored(act, clinic, visit)
 
     try:
-        return await attempt(work)
+        return await attempt(work, must=True)
     except SlotTaken as error:
         assert visit is not None
         wish = Wish(visit.service, minute(visit.starts_at), visit.location, visit.practitioner)

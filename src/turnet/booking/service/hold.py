@@ -15,6 +15,7 @@ from turnet.booking.service.caps import allow_hold
 from turnet.booking.service.rows import bump_diary, drop_claims, insert, occupy
 from turnet.booking.service.seating import Seated, lock, read_board, rules_for, seat, seat_together
 from turnet.clinic.model import Clinic
+from turnet.db.disk import check_room
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.errors import SlotTaken
 from turnet.ids import random_id
@@ -43,6 +44,7 @@ async def hold(act: Act, clinic: Clinic, wish: Wish, owner: str) -> Hold:
         await bump_diary()
         return made
 
+    check_room()
     try:
         return await attempt(work)
     except SlotTaken as error:

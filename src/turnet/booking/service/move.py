@@ -39,7 +39,7 @@ async def move(act: Act, clinic: Clinic, visit_id: int, wish: Wish, *, version: 
         return await _moved(act, clinic, visit, wish)
 
     try:
-        return await attempt(work)
+        return await attempt(work, must=True)
     except SlotTaken as error:
         raise await taken(clinic, wish, act) from error
 

@@ -46,11 +46,17 @@ class Taken(TurnetError):
 
 @contextmanager
 def alternatives_in(clinic: Clinic) -> Iterator[None]:
-    """Around an act: the free times that come with SlotTaken are named as this clinic names them."""
+    """Around an act: the free times that come with SlotTaken are named as this clinic names them.
+
+    When nothing can be taken just now, there is the clinic's telephone.
+    """
     try:
         yield
     except SlotTaken as taken:
         raise Taken([slot_answer(clinic, slot) for slot in taken.facts.get("alternatives", ())]) from taken
+    except Unavailable as unavailable:
+        unavailable.facts["phone"] = clinic.phone
+        raise
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -64,6 +70,8 @@ class Problem(msgspec.Struct, omit_defaults=True):
     """Only with `invalid`: what is wrong with which field of the body or query, such as `patient.phone`."""
     alternatives: list[SlotAnswer] | None = None
     """Only with `slot_taken`: free times near the wish, nearest first; empty when there are none left."""
+    phone: str = ""
+    """Only with `unavailable`, after an act: where the clinic itself can be asked."""
 
 
 def title(code: str) -> str:
@@ -119,6 +127,8 @@ def refused(request: AnyRequest, error: TurnetError) -> Response[bytes]:
         return problem(request, error.code, error.status, alternatives=error.alternatives)
     if isinstance(error, WrongMethod):
         return problem(request, error.code, error.status, headers={"Allow": error.facts["allow"]})
+    if isinstance(error, Unavailable):
+        return problem(request, error.code, error.status, phone=error.facts.get("phone", ""))
     return problem(request, error.code, error.status)
 
 

@@ -1,0 +1,97 @@
+"""What a running server would tell of: messages, backups, the disk; by the same conditions as its incidents."""
+
+import math
+from dataclasses import asdict, replace
+
+from turnet.db.transactions import fetch
+from turnet.doctor.model import Check, Finding, Patient
+from turnet.messaging.addresses import leads_nowhere
+from turnet.messaging.channels.chosen import hook_address
+from turnet.watch.conditions import troubles
+from turnet.watch.seen import Seen, around, stored_now
+
+_SAID_HERE = "messages_failing"
+"""With the reason, which is not for a mail."""
+_TOLD_BY_HAND = "link"
+"""The gateway that learns our address for its reports from a person; the others get it with every message."""
+
+
+async def conditions(patient: Patient) -> list[Finding]:
+    """All but what only the server's own process can see."""
+    stored = replace(await stored_now(patient.clock), clock_offset_seconds=0.0)  # `database.clocks` says more
+    free, size = patient.disk(patient.settings)
+    there = around(patient.settings, patient.clock.real()) | {"disk_free_bytes": free, "disk_size_bytes": size}
+    seen = Seen(**asdict(stored), **there, up_seconds=math.inf)
+    return [
+        Finding(trouble.what, trouble.where, trouble.do, wrong=trouble.name != "disk_little")
+        for trouble in troubles(seen)
+        if trouble.name != _SAID_HERE
+    ]
+
+
+async def undelivered(patient: Patient) -> list[Finding]:
+    stored, found = await stored_now(patient.clock), []
+    try_it = "turnet doctor --mail YOUR-ADDRESS tries the mail server, --sms YOUR-NUMBER the gateway"
+    if stored.messages_failed_last_day:
+        why = await fetch("SELECT error FROM message WHERE state = 'failed' ORDER BY finished_at DESC LIMIT 1")
+        found.append(
+            Finding(
+                f"{stored.messages_failed_last_day} messages could not be delivered since yesterday; "
+                f"the last: {why[0][0]}",
+                "TURNET_MAIL_URL, TURNET_SMS_URL",
+                try_it,
+            )
+        )
+    if stored.messages_tried_in_vain:
+        why = await fetch(
+            "SELECT error FROM message WHERE state = 'queued' AND attempts > 0 ORDER BY created_at LIMIT 1"
+        )
+        found.append(
+            Finding(
+                f"{stored.messages_tried_in_vain} messages have been tried in vain for half an hour; "
+                f"the first: {why[0][0]}",
+                "TURNET_MAIL_URL, TURNET_SMS_URL",
+                try_it,
+            )
+        )
+    return found
+
+
+async def telephones(patient: Patient) -> list[Finding]:
+    """Whom only an SMS would reach."""
+    settings = patient.settings
+    if settings.demo or not settings.sms_url.startswith("file"):
+        return []
+    [(visits,)] = await fetch(
+        "SELECT count(*) FROM booking WHERE starts_at > {} AND state IN ('booked', 'confirmed') AND email = ''",
+        patient.clock.now(),
+    )
+    if not visits:
+        return []
+    return [
+        Finding(
+            f"{visits} coming visits have a telephone number only, and SMS are just written to a file",
+            "TURNET_SMS_URL",
+            "set it to an SMS gateway (docs/sms.md); the clinic's own phone can be one",
+        )
+    ]
+
+
+async def reports_of_sms(patient: Patient) -> list[Finding]:
+    """Until the first report has come there is no knowing whether the gateway was told where to send them."""
+    settings = patient.settings
+    if settings.sms_url.partition(":")[0] != _TOLD_BY_HAND or leads_nowhere(settings):
+        return []
+    if await fetch("SELECT id FROM message WHERE channel = 'sms' AND reported_at IS NOT NULL LIMIT 1"):
+        return []
+    return [
+        Finding(
+            "the gateway has not reported yet what became of any SMS",
+            hook_address(settings, _TOLD_BY_HAND),
+            "give it this address for delivery reports; keep it secret, it can call any SMS delivered",
+            wrong=False,
+        )
+    ]
+
+
+RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms)
