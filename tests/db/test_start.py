@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.data.upgrades.steps import STEPS, put_back
 from tests.factories import a_clinic
 from turnet.db.engine import AnyEngine, bind, engine_for
 from turnet.db.start import NewerSchema, WrongKey, applied, known, migrate, pending, settled_key
@@ -99,6 +100,14 @@ def test_four_processes_migrate_one_database_at_once(empty: Settings) -> None:
 def test_control_without_the_lock_some_of_the_four_fail(empty: Settings) -> None:
     """On SQLite the one transaction is a lock by itself; Postgres lets all four begin."""
     assert any(_four_at_once(empty, "unlocked"))
+
+
+@pytest.mark.slow
+def test_four_processes_upgrade_a_filled_database_at_once(settings: Settings) -> None:
+    asyncio.run(put_back(settings, STEPS[0]))
+
+    assert _four_at_once(settings, "locked") == [0, 0, 0, 0]
+    assert asyncio.run(_applied(settings)) == known()
 
 
 def test_process_that_dies_half_way_leaves_nothing_behind(empty: Settings) -> None:

@@ -1,16 +1,13 @@
 """A filled database of every landed step becomes today's, and what patients hold in their hands still works."""
 
 import asyncio
-import gzip
-import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import asyncpg
 import pytest
 
 from tests.data.upgrades.make import KEY
+from tests.data.upgrades.steps import STEPS, put_back
 from tests.factories import TUESDAY, at
 from turnet.booking import queries, service
 from turnet.booking.model import Act, Wish, visit_token
@@ -19,40 +16,19 @@ from turnet.db.engine import AnyEngine, PgEngine, bind, engine_for
 from turnet.db.start import migrate, pending
 from turnet.db.transactions import fetch
 from turnet.errors import SlotTaken
+from turnet.reminders import service as reminders
 from turnet.settings import Settings
-
-FIXTURES = Path(__file__).parent.parent / "data" / "upgrades"
-STEPS = sorted({file.name.split(".")[0] for file in FIXTURES.glob("*.sql.gz")})
-
-
-def _sql(step: str, engine: str) -> str:
-    return gzip.decompress((FIXTURES / f"{step}.{engine}.sql.gz").read_bytes()).decode()
 
 
 @pytest.fixture(params=STEPS)
 def old(request: pytest.FixtureRequest, settings: Settings, loop: asyncio.Runner) -> Iterator[AnyEngine]:
     """The engine on a database as that step left it, not yet upgraded."""
-    if settings.on_sqlite:
-        settings.database_file.unlink()
-        raw = sqlite3.connect(settings.database_file)
-        raw.executescript(_sql(request.param, "sqlite"))
-        raw.close()
-    else:
-        loop.run(_restored(settings.database_url, _sql(request.param, "postgres")))
+    loop.run(put_back(settings, request.param))
     engine = engine_for(settings)
     bind(engine)
     loop.run(engine.start_connection_pool())
     yield engine
     loop.run(engine.close_connection_pool())
-
-
-async def _restored(url: str, sql: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        await connection.execute(sql)
-    finally:
-        await connection.close()
 
 
 async def test_filled_database_upgrades_and_keeps_its_promises(old: AnyEngine, settings: Settings) -> None:
@@ -89,3 +65,39 @@ async def test_guard_survives_the_upgrade(old: AnyEngine, settings: Settings) ->
         else ("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name = {} || '_insert'")
     )
     assert len(await fetch(named, "occupancy_no_overlap")) == 1
+
+
+async def test_visits_that_were_booked_before_are_reminded_once(old: AnyEngine, settings: Settings) -> None:
+    """Whether the older turnet knew of reminders or not."""
+    await migrate(old, settings)
+
+    await reminders.plan(TUESDAY)
+
+    assert await fetch("SELECT booking, visit_no, rule FROM step ORDER BY booking") == [
+        (1, 2, "two_days"),
+        (3, 1, "two_days"),
+        (4, 1, "one_day"),
+        (5, 1, "two_days"),
+        (6, 1, "one_day"),
+        (7, 1, "two_days"),
+        (8, 1, "one_day"),
+        (9, 1, "two_days"),
+    ]
+
+
+@pytest.mark.parametrize("old", ["0005"], indirect=True)
+async def test_what_became_of_reminders_reports_and_incidents_is_kept(old: AnyEngine, settings: Settings) -> None:
+    await migrate(old, settings)
+
+    assert await fetch("SELECT state, count(*) FROM step GROUP BY state ORDER BY state") == [
+        ("taken", 2),
+        ("waiting", 6),
+    ]
+    assert await fetch("SELECT count(*) FROM step s JOIN message m ON m.id = s.message WHERE m.kind = 'reminder'") == [
+        (2,)
+    ]
+    assert await fetch("SELECT state, provider_id, parts, reported_at FROM message WHERE parts IS NOT NULL") == [
+        ("delivered", "gateway-1", 2, TUESDAY)
+    ]
+    assert await fetch("SELECT name, ended_at FROM incident ORDER BY name") == [("backup", None), ("disk", TUESDAY)]
+    assert await fetch("SELECT sending_held_at FROM clinic") == [(None,)]

@@ -15,6 +15,12 @@ def _sections() -> dict[str, str]:
     return dict(zip(sections[::2], sections[1::2], strict=True))
 
 
+def _options(command: click.Command) -> set[str]:
+    """Its own, and those of its commands."""
+    own = {each for parameter in command.params for each in parameter.opts}
+    return own.union(*map(_options, command.commands.values())) if isinstance(command, click.Group) else own
+
+
 def test_every_command_has_its_section() -> None:
     assert list(_sections()) == cli.group.list_commands(click.Context(cli.group))
 
@@ -23,8 +29,8 @@ def test_options_named_exist() -> None:
     unknown = [
         (name, option)
         for name, text in _sections().items()
-        for option in re.findall(r"--[a-z]+", text)
-        if option not in {each for parameter in cli.group.commands[name].params for each in parameter.opts}
+        for option in re.findall(r"--[a-z][a-z-]*", text)
+        if option not in _options(cli.group.commands[name])
     ]
 
     assert unknown == []

@@ -7,6 +7,7 @@ import gettext
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from tests.unit.messaging.people import LOCATION, NOW, a_clinic, a_visit, composer, fitting, the_row
+from tests.unit.messaging.people import LOCATION, a_clinic, a_visit, composer, fitting, the_row
+from turnet.clinic.model import Texts
+from turnet.demo.clinics import EREZ, TUOMI
 from turnet.i18n import LANGUAGES
 from turnet.messaging.kinds import KINDS, Kind
 from turnet.messaging.sms_text import parts
@@ -26,7 +29,7 @@ TRANSLATED = [code for code in LANGUAGES if code != "en"]
 TEXTS = [kind for kind in KINDS.values() if "sms" in kind.channels]
 
 SAME = {
-    "fi": {"%(first)s–%(last)s", "%(opens)s–%(closes)s", "%(num)d min"},
+    "fi": {"%(first)s–%(last)s", "%(opens)s–%(closes)s", "%(num)d min", "%(day)s"},
     "he": {"%(first)s–%(last)s", "%(opens)s–%(closes)s"},
 }
 """What is rightly the same as in English."""
@@ -256,26 +259,58 @@ def test_a_language_is_written_with_its_own_signs(language: str, slips: dict[str
 
 # --- SMS
 
-_CLINIC_NAMES = {"en": "Tuomi Dental", "fi": "Hammashoitola Tuomi", "he": "מרפאת שיניים ארז"}
 _STREETS = {"en": "Hämeenkatu 14 B, 2nd floor", "fi": "Hämeenkatu 14 B, 2. kerros", "he": "שדרות מוריה 41, קומה 2"}
+_FAMILY = {"en": ("Anna", "Eero"), "fi": ("Anna", "Eero"), "he": ("דנה", "עומר")}
+_EVE = timedelta(days=1)
+"""By default the last moment for changes, and when an SMS reminds: neither moves the visit any more."""
 
 
-def sms(kind: Kind, language: str) -> str:
-    """As it leaves, for a clinic with a name, a street and an address on the web of usual length."""
-    visit = fitting(kind.name, a_visit(email="", language=language))
-    clinic = a_clinic(name=_CLINIC_NAMES, location=replace(LOCATION, address=_STREETS))
-    return composer().parcel(the_row(kind.name, visit, channel="sms"), visit, clinic, now=NOW).content.decode()
+def sms(kind: Kind, language: str, *, before: timedelta, name: Texts = EREZ.name, people: int = 1) -> str:
+    """As it leaves so long before a Sunday in December, from a clinic whose street and web address are of usual length."""
+    starts = datetime(2026, 12, 27, 11, 30, tzinfo=UTC)
+    first = fitting(kind.name, a_visit(email="", language=language, starts_at=starts))
+    visits = [
+        replace(first, patient_name=who, starts_at=starts + timedelta(minutes=20 * number))
+        for number, who in enumerate(_FAMILY[language][:people])
+    ]
+    clinic = a_clinic(name=name, location=replace(LOCATION, address=_STREETS))
+    row = the_row(kind.name, first, channel="sms")
+    return composer().parcel(row, visits, clinic, now=starts - before).content.decode()
+
+
+@pytest.mark.parametrize("before", [_EVE, _EVE * 2], ids=["the day before", "two days before"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", TEXTS, ids=lambda kind: kind.name)
+def test_an_sms_takes_one_part_or_in_hebrew_with_a_link_two(kind: Kind, language: str, before: timedelta) -> None:
+    text = sms(kind, language, before=before)
+
+    assert parts(text) <= (2 if language == "he" and "https://" in text else 1), f"{len(text)}: {text}"
+
+
+@pytest.mark.parametrize("before", [_EVE, _EVE * 2], ids=["the day before", "two days before"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [TUOMI.name, EREZ.name], ids=["Tuomi", "Erez"])
+@pytest.mark.parametrize("kind", ["reminder", "visit_links"])
+def test_reminders_and_links_fit_whatever_the_demo_clinics_are_called(
+    kind: str, name: Texts, language: str, before: timedelta
+) -> None:
+    text = sms(KINDS[kind], language, before=before, name=name)
+
+    assert parts(text) <= (2 if language == "he" else 1), f"{len(text)}: {text}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", TEXTS, ids=lambda kind: kind.name)
-def test_an_sms_takes_one_part_or_in_hebrew_with_a_link_two(kind: Kind, language: str) -> None:
-    text = sms(kind, language)
+@pytest.mark.parametrize("name", [TUOMI.name, EREZ.name], ids=["Tuomi", "Erez"])
+def test_a_family_of_two_is_reminded_in_one_part_and_in_hebrew_in_three(name: Texts, language: str) -> None:
+    text = sms(KINDS["reminder"], language, before=_EVE, name=name, people=2)
 
-    assert parts(text) <= (2 if language == "he" and "https://" in text else 1), f"{len(text)}: {text}"
+    assert [who in text for who in _FAMILY[language]] == [True, True]
+    assert parts(text) <= (3 if language == "he" else 1), f"{len(text)}: {text}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", TEXTS, ids=lambda kind: kind.name)
 def test_an_sms_holds_no_word_that_makes_a_carrier_block_the_number(kind: Kind, language: str) -> None:
-    assert re.findall(r"\b(?:CANCEL|STOP|END|QUIT|UNSUBSCRIBE|ביטול)\b", sms(kind, language)) == []
+    said = " ".join(sms(kind, language, before=before) for before in (_EVE, _EVE * 2))
+
+    assert re.findall(r"\b(?:CANCEL|STOP|END|QUIT|UNSUBSCRIBE|ביטול)\b", said) == []

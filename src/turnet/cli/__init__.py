@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import click
 
 from turnet.cli.answers import line_for, tell
+from turnet.cli.backup import backup, restore
 from turnet.cli.clinic import init
 from turnet.cli.day import day
 from turnet.cli.demo import demo
 from turnet.cli.doctor import doctor
+from turnet.cli.outbox import outbox
 from turnet.cli.servers import migrate, serve, worker
 
 
@@ -43,7 +45,7 @@ def group(context: click.Context) -> None:
         context.exit(2)
 
 
-for command in (demo, init, serve, worker, migrate, day, doctor):
+for command in (demo, init, serve, worker, migrate, day, outbox, backup, restore, doctor):
     group.add_command(command)
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from tests.factories import TUESDAY, a_clinic, at
@@ -19,8 +20,10 @@ from turnet.booking.model import Act, Person, Wish
 from turnet.clinic.model import Clinic
 from turnet.db.engine import bind, engine_for
 from turnet.db.start import known, migrate
-from turnet.db.transactions import effects_done
+from turnet.db.transactions import effects_done, fetch
+from turnet.reminders import service as reminders
 from turnet.settings import Settings
+from turnet.watch.tables import Incident
 
 KEY = b"k" * 32
 HERE = Path(__file__).parent
@@ -55,6 +58,22 @@ async def fill() -> Clinic:
     return clinic
 
 
+async def remind_and_watch() -> None:
+    """Steps of the visits above, six waiting and two taken; an SMS that was delivered; an incident, and one past."""
+    await reminders.plan(TUESDAY)
+    await reminders.take_due(TUESDAY + timedelta(days=1))
+    await fetch(
+        "UPDATE message SET state = 'delivered', attempts = 1, provider_id = 'gateway-1', parts = 2, finished_at = {}, "
+        "reported_at = {} WHERE recipient = '+358400000003'",
+        *(TUESDAY, TUESDAY),
+    )
+    began = TUESDAY - timedelta(days=1)
+    await Incident.insert(
+        Incident(name="disk", detail="3 % free", began_at=began, ended_at=TUESDAY),
+        Incident(name="backup", detail="none for 26 hours", began_at=TUESDAY),
+    )
+
+
 @asynccontextmanager
 async def _filled(settings: Settings) -> AsyncIterator[None]:
     engine = engine_for(settings)
@@ -62,6 +81,7 @@ async def _filled(settings: Settings) -> AsyncIterator[None]:
     try:
         await migrate(engine, settings)
         await fill()
+        await remind_and_watch()
         yield
     finally:
         await effects_done()
