@@ -8,6 +8,10 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want+=(postgresql)
 command -v chromium >/dev/null || want+=(chromium)
 ldconfig -p | grep -q libical.so.3 || want+=(libical3)
 fc-list 2>/dev/null | grep -qi "noto.*hebrew" || want+=(fonts-noto-core)
+command -v caddy >/dev/null || want+=(caddy)
+command -v age >/dev/null || want+=(age)
+command -v systemd-analyze >/dev/null || want+=(systemd)
+command -v shellcheck >/dev/null || want+=(shellcheck)
 if [ ${#want[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy "${want[@]}" >/dev/null ||
         echo "could not install: ${want[*]}; the tests that need them will say so" >&2

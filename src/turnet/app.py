@@ -9,14 +9,17 @@ from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
 from turnet.clock import Clock, SystemClock
+from turnet.control import answering
 from turnet.db.engine import bind, engine_for
 from turnet.db.start import migrate, settled_key
 from turnet.db.transactions import effects_done
 from turnet.db.versions import listening
-from turnet.messaging import outbox
+from turnet.messaging import held, outbox
+from turnet.messaging.channels.chosen import repeatable
 from turnet.pulse import Pulse
 from turnet.settings import Settings
 from turnet.traffic import Traffic
+from turnet.watch.look import Watch
 from turnet.web import api, hooks, public
 from turnet.web.kit import assets, errors, health, metrics
 from turnet.web.kit.cache import PageCache
@@ -29,13 +32,18 @@ LARGEST_BODY = 64 * 1024
 """Bytes of a form; the API says its own."""
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool = True) -> Litestar:
-    """The whole program behind one address; `worker=False` leaves recurring and queued jobs to another process."""
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, worker: bool = True, control: bool = False
+) -> Litestar:
+    """The whole program behind one address; `worker=False` leaves recurring and queued jobs to another process.
+
+    `control=True` answers commands at the directory's socket, for the process that holds its lock.
+    """
     clock = clock or SystemClock()
-    traffic = Traffic()
+    traffic, pulse = Traffic(), Pulse()
     app = Litestar(
         route_handlers=_routes(settings),
-        lifespan=[_database, *([_worker] if worker else [])],
+        lifespan=[_database, *([_worker] if worker else []), *([_control] if control else [])],
         middleware=[OwnPagesOnly(settings.origin)],
         exception_handlers=errors.handlers,
         request_max_body_size=LARGEST_BODY,
@@ -45,7 +53,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, worker: bool =
                 "clock": clock,
                 "closing": asyncio.Event(),
                 "traffic": traffic,
-                "pulse": Pulse(),
+                "pulse": pulse,
+                "watch": Watch(settings, clock, pulse),
             }
         ),
         openapi_config=None,
@@ -96,13 +105,21 @@ async def _prepared(app: Litestar) -> None:
         from turnet.demo.clock import load_shift  # noqa: PLC0415
 
         await load_shift(clock)
-    if settings.on_sqlite:
-        await outbox.requeue_interrupted(clock.real())  # nobody else can be sending from this database
+    if settings.on_sqlite:  # nobody else can be sending from this database
+        await outbox.requeue_interrupted(clock.now(), repeatable=repeatable(settings))
+    await held.say_if_held()
 
 
 @asynccontextmanager
 async def _worker(app: Litestar) -> AsyncIterator[None]:
     from turnet.worker import working  # noqa: PLC0415  (a process without a worker does not need SAQ)
 
-    async with working(app.state.settings, app.state.clock, app.state.traffic, app.state.pulse):
+    state = app.state
+    async with working(state.settings, state.clock, state.traffic, state.pulse, state.watch):
+        yield
+
+
+@asynccontextmanager
+async def _control(app: Litestar) -> AsyncIterator[None]:
+    async with answering(app.state.settings, app.state.clock):
         yield

@@ -3,8 +3,11 @@
 Monotonic seconds throughout, so a jump of the clock says nothing here.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
+
+BEAT_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -15,6 +18,18 @@ class Pulse:
     """When the worker last showed that it takes jobs; None in a process without one."""
     lag: float = 0.0
     """Seconds by which the loop's last beat came late."""
+
+    async def beating(self) -> None:
+        """Until cancelled. A loop that is blocked beats late, and a dead one never."""
+        self.loop = monotonic()
+        while True:
+            due = monotonic() + BEAT_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
+            self.loop = monotonic()
+            self.lag = max(0.0, self.loop - due)
+
+    def worker_seen(self) -> None:
+        self.worker = monotonic()
 
     def steady(self, within: float) -> bool:
         """Loop and worker were both seen in the last `within` seconds."""

@@ -7,8 +7,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
@@ -17,6 +17,7 @@ from litestar import Litestar
 from turnet import log as logs
 from turnet.app import create_app
 from turnet.clock import Clock, SystemClock
+from turnet.notify import notify, watchdog_seconds, watched
 from turnet.settings import Settings, load
 
 log = logging.getLogger("turnet.server")
@@ -38,7 +39,7 @@ def serve(settings: Settings, clock: Clock | None = None) -> None:
     _log(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     with only_server(settings), listening(settings) as listener:
-        app = create_app(settings, clock=clock)
+        app = create_app(settings, clock=clock, control=settings.on_sqlite)
         config = config_for(app, settings)
         _run(_serve(app, Server(config, app), listener), config)
 
@@ -67,21 +68,27 @@ def config_for(app: Litestar, settings: Settings) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Tells open streams to end before it waits for requests, and does not pass a handled signal on."""
+    """Says when it listens, tells open streams to end before it waits for requests, does not pass a handled signal on."""
 
     def __init__(self, config: uvicorn.Config, app: Litestar) -> None:
         super().__init__(config)
         self._app = app
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        address = self._app.state.settings.origin
+        log.info("serving", extra={"address": address})
+        notify("READY=1", f"STATUS=serving {address}")
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        notify("STOPPING=1", "STATUS=stopping")
         self._app.state.closing.set()
         await super().shutdown(sockets)
         self._captured_signals.clear()
 
 
 async def _serve(app: Litestar, server: Server, listener: socket.socket) -> None:
-    async with app.lifespan():
-        log.info("serving", extra={"address": app.state.settings.origin})
+    async with app.lifespan(), _showing_life(app):
         await server.serve(sockets=[listener])
 
 
@@ -89,9 +96,25 @@ async def _until_told(app: Litestar) -> None:
     told, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    async with app.lifespan():
+    async with app.lifespan(), _showing_life(app):
         log.info("working")
+        notify("READY=1", "STATUS=working")
         await told.wait()
+        notify("STOPPING=1", "STATUS=stopping")
+
+
+@asynccontextmanager
+async def _showing_life(app: Litestar) -> AsyncIterator[None]:
+    """The loop's beat is measured inside, and systemd hears of it if it listens."""
+    patience = watchdog_seconds(os.environ)
+    tasks = [asyncio.create_task(app.state.pulse.beating())]
+    if patience:
+        tasks.append(asyncio.create_task(watched(app.state.pulse, patience)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _run(main: Coroutine[Any, Any, None], config: uvicorn.Config) -> None:

@@ -20,13 +20,17 @@ from turnet.pulse import Pulse
 from turnet.queue import queue_for
 from turnet.settings import Settings
 from turnet.traffic import Traffic
+from turnet.watch.look import Watch
 
 alias()
 from turnet.tasks import schedule  # noqa: E402  (exists from here on in a checkout)
 
 log = logging.getLogger("turnet.worker")
 
-CONCURRENCY = 4
+CONCURRENCY = len(schedule.RECURRING) + 3
+"""One for each job that can be under way at once, the two nudges included, and one that is always free to show life."""
+IDLE_SECONDS = 10
+"""How long a free hand waits for a job before it shows life and waits again."""
 GRACE_SECONDS = 10
 """How long jobs that run may take to end when the process stops."""
 
@@ -35,9 +39,17 @@ class OwnWorker(Worker[Context]):
     SIGNALS: list[Any] = []  # noqa: RUF012  (the server's)
     _busy: set[asyncio.Task[Any]]
 
-    def __init__(self, queue: Queue, **more: Any) -> None:
+    def __init__(self, queue: Queue, pulse: Pulse, **more: Any) -> None:
         self._busy = set()
+        self._pulse = pulse
+        more = {"dequeue_timeout": IDLE_SECONDS} | more
         super().__init__(queue, before_process=self._took, after_process=self._ended, **more)
+
+    async def process(self) -> bool:
+        """One job, or none within the wait: either way this worker lives."""
+        took = await super().process()
+        self._pulse.worker_seen()
+        return took
 
     async def _took(self, _context: Context) -> None:
         self._busy.add(_me())
@@ -60,7 +72,9 @@ def _me() -> asyncio.Task[Any]:
 
 
 @asynccontextmanager
-async def working(settings: Settings, clock: Clock, traffic: Traffic, pulse: Pulse) -> AsyncIterator[Queue]:
+async def working(
+    settings: Settings, clock: Clock, traffic: Traffic, pulse: Pulse, watch: Watch
+) -> AsyncIterator[Queue]:
     """Runs what `tasks/schedule.py` lists while inside; the database is bound and open.
 
     Raises `BadSetting` when the queue or a channel for messages cannot be used.
@@ -68,6 +82,7 @@ async def working(settings: Settings, clock: Clock, traffic: Traffic, pulse: Pul
     queue = queue_for(settings)
     worker = OwnWorker(
         queue,
+        pulse,
         functions=schedule.FUNCTIONS,
         cron_jobs=schedule.RECURRING,
         concurrency=CONCURRENCY,
@@ -78,13 +93,14 @@ async def working(settings: Settings, clock: Clock, traffic: Traffic, pulse: Pul
         "clock": clock,
         "settings": settings,
         "pulse": pulse,
+        "watch": watch,
         "deliverer": sending,
-        "draining": asyncio.Lock(),
     }
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()
     outbox.on_new(lambda: _nudge(queue))
+    pulse.worker_seen()
     running = asyncio.create_task(worker.start())
     try:
         yield queue

@@ -9,6 +9,7 @@ import pytest
 from saq import CronJob, Job, Status
 from saq.queue import Queue
 
+from turnet.pulse import Pulse
 from turnet.queue import MemoryQueue, queue_for
 from turnet.settings import BadSetting, Settings
 from turnet.worker import OwnWorker
@@ -238,7 +239,12 @@ class Working:
     def __init__(self, queue: Queue, *, cron_jobs: tuple[CronJob[Any], ...] = (), grace: int = 5) -> None:
         ran.clear()
         self.worker = OwnWorker(
-            queue, functions=[note, fail_once, slow], cron_jobs=cron_jobs, concurrency=3, shutdown_grace_period_s=grace
+            queue,
+            Pulse(),
+            functions=[note, fail_once, slow],
+            cron_jobs=cron_jobs,
+            concurrency=3,
+            shutdown_grace_period_s=grace,
         )
 
     async def __aenter__(self) -> OwnWorker:
