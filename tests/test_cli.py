@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,6 +138,7 @@ def test_init_in_an_empty_directory_makes_everything_it_needs(turnet: Turnet, tm
         "secret.key", "turnet.db",
     ]  # fmt: skip
     assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
 def test_init_asks_for_what_is_missing_and_asks_again_when_it_is_not_understood(tmp_path: Path) -> None:
@@ -153,6 +155,8 @@ def test_init_asks_for_what_is_missing_and_asks_again_when_it_is_not_understood(
         "Yael Erez",
         "",
         "dental",
+        "04-000-0140",
+        "",
     ]
 
     answer = CliRunner().invoke(cli.group, ["init", "--data", str(tmp_path / "asked")], input="\n".join(typed) + "\n")
@@ -162,6 +166,8 @@ def test_init_asks_for_what_is_missing_and_asks_again_when_it_is_not_understood(
     assert "'xx' is not one of en, fi, he." in answer.output
     assert "Weekly hours [Sun-Thu 8-12,13-16; Fri 8-12]: " in answer.output
     assert "Erez Dental is ready" in answer.output
+    with closing(sqlite3.connect(tmp_path / "asked" / "turnet.db")) as database:
+        assert database.execute("SELECT phone, email FROM location").fetchall() == [("04-000-0140", "")]
 
 
 def test_second_init_is_refused_before_it_asks(turnet: Turnet, installation: Settings) -> None:

@@ -37,7 +37,7 @@ def serve(settings: Settings, clock: Clock | None = None) -> None:
     if not settings.demo and (settings.data / ".demo").exists():
         raise Refused(f"{settings.data} holds a demo: turnet demo --data {settings.data} opens it")
     _log(settings)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_server(settings), listening(settings) as listener:
         app = create_app(settings, clock=clock, control=settings.on_sqlite)
         config = config_for(app, settings)

@@ -156,6 +156,8 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, bool, str]]:
             (scheme if colon else value) in schemes,
             want,
         )
+    for name, value in (("MAIL_FROM", settings.mail_from), ("ADMIN_MAIL", settings.admin_mail)):
+        yield name, value, not value or "@" in value.strip("@"), "a mail address, such as times@clinic.example"
     encrypts = not settings.backup_key or settings.backup_key.startswith("age1")
     yield "BACKUP_KEY", settings.backup_key[:8] + "…", encrypts, "an age public key, age1…"
     yield "LIMITS", settings.limits, settings.limits in {"on", "off"}, "on or off"

@@ -185,3 +185,14 @@ def test_a_visit_prints_as_its_slip(opens: Opens) -> None:
     for gone in (".calendars", ".fold", ".lang", ".foot"):
         for element in page.locator(gone).all():
             expect(element).to_be_hidden()
+
+
+def test_whoever_cannot_be_booked_in_just_now_reads_so_and_loses_nothing(opens: Opens) -> None:
+    page = opens("/en/book/check-up/at/20261203T0720Z?at=keskusta")
+    filled(page, "Eeva Mäkelä", "eeva@example.com")
+    answer = '<h1>Not booked yet</h1><div id="wrong">Call us.</div>'
+    page.route("**/book/**", lambda route: route.fulfill(status=503, content_type="text/html", body=answer))
+
+    page.locator("button.btn.wide").tap()
+
+    expect(page.locator("#booking #wrong")).to_have_text("Call us.")

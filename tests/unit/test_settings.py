@@ -55,6 +55,8 @@ def test_demo_never_sends_anything_for_real(tmp_path: Path) -> None:
             "android://, twilio://, 46elks://, 019://, link://, infobip:// or file:",
         ),
         ("TURNET_PING_URL", "ftp://u:secret@host", "ftp://…", "an http:// or https:// address"),
+        ("TURNET_MAIL_FROM", "clinic.example", "clinic.example", "a mail address, such as times@clinic.example"),
+        ("TURNET_ADMIN_MAIL", "owner@", "owner@", "a mail address, such as times@clinic.example"),
         ("TURNET_BACKUP_KEY", "AGE-SECRET-KEY-1QQ", "AGE-SECR…", "an age public key, age1…"),
         ("TURNET_QUEUE_URL", "amqp://u:secret@host", "amqp://…", "empty, postgresql://… or redis://…"),
         ("TURNET_LIMITS", "no", "no", "on or off"),

@@ -16,6 +16,7 @@ from turnet.backup.files import PART, belongs_to_owner_of, only_one
 from turnet.backup.manifest import DATABASE, KEY, SETTINGS_FILE, Facts, Manifest, settings_text
 from turnet.backup.pack import members_of, pack
 from turnet.clock import SystemClock
+from turnet.db.disk import RESERVED
 from turnet.db.transactions import fetch
 from turnet.ids import fingerprint
 from turnet.settings import Settings
@@ -127,8 +128,8 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _refuse_little_room(folder: Path, needed: int) -> None:
-    """Bookings need the disk more than a backup does."""
-    free = shutil.disk_usage(folder).free
+    """Bookings need the disk more than a backup does: what they need is left."""
+    free, needed = shutil.disk_usage(folder).free, needed + RESERVED
     if free < needed:
         raise BackupError(f"a backup needs {needed >> 20} MB in {folder}, {free >> 20} MB are free: make room")
 

@@ -48,7 +48,8 @@ async def put_back(
     """
     made = _refuse_filled(settings)
     stage = settings.data / _STAGE
-    stage.mkdir(mode=0o700, parents=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stage.mkdir(mode=0o700)
     placed = False
     try:
         said("unpacking and checking")

@@ -139,6 +139,9 @@ def init(data: Path | None, yes: bool, phone: str, email: str, step: int, **give
     if settings.database_url or settings.database_file.exists():
         asyncio.run(_refuse_second(settings))
     answers = _answers(given, ask=not yes)
+    if not yes:
+        phone = phone or _optional("The clinic's telephone (Enter: none)")
+        email = email or _optional("Mailbox that is told of every booking (Enter: none)")
     with alone(settings):
         asyncio.run(_create(settings, answers, phone=phone, email=email, step=step))
     click.echo(_next(settings, answers))
@@ -157,8 +160,13 @@ def _answers(given: dict[str, str | None], *, ask: bool) -> dict[str, str]:
     return answers
 
 
+def _optional(text: str) -> str:
+    said: str = click.prompt(text, default="", show_default=False)
+    return said.strip()
+
+
 async def _refuse_second(settings: Settings) -> None:
-    """Before eleven questions, not after."""
+    """Before all the questions, not after."""
     from turnet.db.start import pending  # noqa: PLC0415
     from turnet.db.transactions import fetch  # noqa: PLC0415
 

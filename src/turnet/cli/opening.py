@@ -39,7 +39,7 @@ def alone(settings: Settings) -> Iterator[None]:
     """For whoever writes: on SQLite no server runs on the same directory meanwhile. Raises `turnet.server.Refused`."""
     from turnet.server import only_server  # noqa: PLC0415  (slow)
 
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_server(settings):
         yield
 
@@ -55,7 +55,7 @@ async def opened(settings: Settings, *, make: bool = False, migrated: bool = Fal
     from turnet.db.transactions import effects_done  # noqa: PLC0415
 
     if make:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     elif settings.on_sqlite and not settings.database_file.exists():
         raise BadSetting(
             f"there is no clinic in {settings.data}; turnet init makes one, --data names another directory"

@@ -3,6 +3,8 @@
 import ipaddress
 import stat
 
+from turnet.backup import BackupError
+from turnet.backup.age import recipient_of
 from turnet.doctor.model import Check, Finding, Patient
 from turnet.messaging.addresses import leads_nowhere
 
@@ -100,6 +102,15 @@ async def postgres_tools(patient: Patient) -> list[Finding]:
     ]
 
 
+async def backup_key(patient: Patient) -> list[Finding]:
+    try:
+        recipient_of(patient.settings.backup_key)
+    except BackupError as error:
+        what, _, do = str(error).partition(": ")
+        return [Finding(f"{what}, so no backup can be made", "TURNET_BACKUP_KEY", do)]
+    return []
+
+
 async def time_service(patient: Patient) -> list[Finding]:
     if await patient.time_is_kept() is not False:
         return []
@@ -113,4 +124,12 @@ async def time_service(patient: Patient) -> list[Finding]:
     ]
 
 
-MACHINE: tuple[Check, ...] = (sqlite_version, addresses, key_file, somebody_to_tell, postgres_tools, time_service)
+MACHINE: tuple[Check, ...] = (
+    sqlite_version,
+    addresses,
+    key_file,
+    somebody_to_tell,
+    backup_key,
+    postgres_tools,
+    time_service,
+)

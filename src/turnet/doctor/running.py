@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, replace
+from urllib.parse import parse_qs, urlsplit
 
 from turnet.db.transactions import fetch
 from turnet.doctor.model import Check, Finding, Patient
@@ -12,8 +13,9 @@ from turnet.watch.seen import Seen, around, stored_now
 
 _SAID_HERE = "messages_failing"
 """With the reason, which is not for a mail."""
-_TOLD_BY_HAND = "link"
-"""The gateway that learns our address for its reports from a person; the others get it with every message."""
+_ASKED, _TOLD_BY_HAND = "android", "link"
+"""Gateways that learn our address for their reports from a person; the first is asked as well. The others get it with
+every message."""
 
 
 async def conditions(patient: Patient) -> list[Finding]:
@@ -78,20 +80,24 @@ async def telephones(patient: Patient) -> list[Finding]:
 
 
 async def reports_of_sms(patient: Patient) -> list[Finding]:
-    """Until the first report has come there is no knowing whether the gateway was told where to send them."""
+    """Where to send them, until there is a sign that somebody has told the gateway."""
     settings = patient.settings
-    if settings.sms_url.partition(":")[0] != _TOLD_BY_HAND or leads_nowhere(settings):
+    name = settings.sms_url.partition(":")[0]
+    if settings.demo or leads_nowhere(settings):
         return []
-    if await fetch("SELECT id FROM message WHERE channel = 'sms' AND reported_at IS NOT NULL LIMIT 1"):
+    if name == _ASKED and not parse_qs(urlsplit(settings.sms_url).query).get("signing"):
+        what = "the phone is asked every few minutes what became of SMS; it could say so at once"
+        do = "register this address in the app as docs/sms.md says, with signing=KEY; or leave it: nothing is lost"
+    elif name == _TOLD_BY_HAND and not await _reported():
+        what = "the gateway has not reported yet what became of any SMS"
+        do = "give it this address for delivery reports; keep it secret, it can call any SMS delivered"
+    else:
         return []
-    return [
-        Finding(
-            "the gateway has not reported yet what became of any SMS",
-            hook_address(settings, _TOLD_BY_HAND),
-            "give it this address for delivery reports; keep it secret, it can call any SMS delivered",
-            wrong=False,
-        )
-    ]
+    return [Finding(what, hook_address(settings, name), do, wrong=False)]
+
+
+async def _reported() -> bool:
+    return bool(await fetch("SELECT id FROM message WHERE channel = 'sms' AND reported_at IS NOT NULL LIMIT 1"))
 
 
 RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms)

@@ -166,14 +166,17 @@ def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
 
 
 def _near(starts: datetime, now: datetime) -> Words:
-    """The day as a sentence says it now: `tomorrow` as long as it is, the date otherwise."""
+    """The day as a sentence says it: its date, and that with `tomorrow` as long as it is.
+
+    An SMS says the date alone: a telephone that was off shows the text on another day than it was sent.
+    """
     day, date = day_short(starts), starts.date()
+    on_day = pgettext("in a sentence", "%(day)s") % {"day": day}
     if date == now.date():
-        return {"when": _("today"), "when_dated": _("today, %(day)s") % {"day": day}}
+        return {"on_day": on_day, "when_dated": _("today, %(day)s") % {"day": day}}
     if date == now.date() + timedelta(days=1):
-        return {"when": _("tomorrow"), "when_dated": _("tomorrow, %(day)s") % {"day": day}}
-    on = pgettext("in a sentence", "%(day)s") % {"day": day}
-    return {"when": on, "when_dated": on}
+        return {"on_day": on_day, "when_dated": _("tomorrow, %(day)s") % {"day": day}}
+    return {"on_day": on_day, "when_dated": on_day}
 
 
 def _dialled(phone: str, region: str) -> str:

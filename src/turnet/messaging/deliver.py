@@ -136,7 +136,8 @@ async def _empty(deliverer: Deliverer, clinic: Clinic, name: str, batch: int) ->
         now, real = deliverer.clock.now(), deliverer.clock.real()
         if turn.rests_until and real < turn.rests_until:
             return handled
-        rows = await outbox.claim(batch, channel=name, repeatable=repeatable, now=now, real=real)
+        most = batch if repeatable else 1  # if the process dies, nobody knows of what it had claimed whether it left
+        rows = await outbox.claim(most, channel=name, repeatable=repeatable, now=now, real=real)
         if not rows:
             return handled
         waiting = deque(rows)
@@ -203,8 +204,9 @@ async def _in_trouble(deliverer: Deliverer, row: Claimed, trouble: Trouble) -> b
     asked = trouble.after if isinstance(trouble, Deferred) else None
     if asked:
         turn.rests_until = clock.real() + asked
-    await _again(deliverer, row, str(trouble), after=asked)
-    return not (asked or isinstance(trouble, Unreachable))
+    away = isinstance(trouble, Unreachable)
+    await _again(deliverer, row, str(trouble), after=asked, patient=away)
+    return not (asked or away)
 
 
 async def _ended(
@@ -224,11 +226,18 @@ async def _ended(
         log.warning("message %s", state, extra=facts)
 
 
-async def _again(deliverer: Deliverer, row: Claimed, trouble: str, *, after: timedelta | None = None) -> None:
-    """Queues the row for later, or fails it when it has been tried often enough or the next try would be too late."""
+async def _again(
+    deliverer: Deliverer, row: Claimed, trouble: str, *, after: timedelta | None = None, patient: bool = False
+) -> None:
+    """Queues the row for later, or fails it when the next try would be too late or, unless `patient`, it had enough.
+
+    A server that cannot be reached says nothing of the message: an evening without it must not use up the tries.
+    """
     now = deliverer.clock.now()
     due = now + max(wait(row.attempts, deliverer.chance), after or timedelta())
-    if row.attempts >= MAX_ATTEMPTS or due >= row.not_after:
+    if due >= row.not_after:
+        await _ended(row, "failed", now, note=f"{outbox.TOO_LATE}: {trouble}")
+    elif row.attempts >= MAX_ATTEMPTS and not patient:
         await _ended(row, "failed", now, note=trouble)
     else:
         await outbox.retry(row, trouble, due_at=due)

@@ -48,6 +48,8 @@ class Waiting:
     reference: str
     """Of the visit, or of the first of several; empty for none."""
     older: bool
+    trouble: str = ""
+    """Why it did not leave when it was last tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,16 @@ async def waiting(now: datetime) -> list[Waiting]:
     """What goes to people once nothing holds it back, by due time: messages, and reminders that are overdue."""
     since = await held_since()
     found: dict[Any, Waiting] = {}
-    for id, kind, channel, recipient, due_at, reference, promised in await fetch(  # a message comes once for each step
+    for id, kind, channel, to, due_at, reference, promised, error in await fetch(  # a message comes once for each step
         "SELECT message.id, message.kind, message.channel, message.recipient, message.due_at, "  # noqa: S608
-        "COALESCE(own.reference, theirs.reference, ''), step.due_at FROM message "
+        "COALESCE(own.reference, theirs.reference, ''), step.due_at, message.error FROM message "
         "LEFT JOIN booking own ON own.id = message.booking "
         "LEFT JOIN step ON step.message = message.id AND step.state = 'taken' "
         f"LEFT JOIN booking theirs ON theirs.id = step.booking WHERE {_WAITS} ORDER BY step.due_at, step.id"
     ):
         older = since is not None and min(due_at, promised or due_at) < since
-        found.setdefault(id, Waiting(kind, channel, masked(recipient), due_at, reference, older))
+        trouble = (error or "").replace(to, masked(to))
+        found.setdefault(id, Waiting(kind, channel, masked(to), due_at, reference, older, trouble))
     return sorted([*found.values(), *await _overdue(now, since)], key=lambda one: one.due_at)
 
 

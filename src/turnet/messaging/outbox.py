@@ -18,8 +18,14 @@ from turnet.messaging.kinds import FOR_THE_SERVER
 LEASE = timedelta(seconds=60)
 """More than twice what one call to a server may take."""
 
+LONGEST_WAIT = timedelta(days=8)
+"""No message is due for longer than this before it ends: what is older need not be read."""
+
 VISIT_CANCELLED = "the visit was cancelled"
 """Why a confirmation was dropped or skipped; an undo brings exactly these back."""
+
+TOO_LATE = "too late"
+"""What the error of a row begins with that was still waiting when it was of no use any more."""
 
 Facts = Mapping[str, Any]
 
@@ -158,7 +164,7 @@ async def expire(*, repeatable: Collection[str], now: datetime, real: datetime) 
     `repeatable`: names of the channels through which a row may go twice. Returns how many ended.
     """
     late = await fetch(
-        "UPDATE message SET state = 'failed', error = 'too late: ' || COALESCE(error, 'it never left'), "
+        f"UPDATE message SET state = 'failed', error = '{TOO_LATE}: ' || COALESCE(error, 'it never left'), "  # noqa: S608
         "finished_at = {}, lease = NULL WHERE not_after <= {} AND state = 'queued' RETURNING channel",
         *(now, now),
     )
@@ -284,7 +290,8 @@ async def health(now: datetime) -> Health:
         "SELECT due_at FROM message WHERE state IN ('queued', 'sending') AND due_at <= {} ORDER BY due_at LIMIT 1", now
     )
     failed = await fetch(
-        "SELECT count(*) FROM message WHERE state = 'failed' AND finished_at > {}", now - timedelta(days=1)
+        "SELECT count(*) FROM message WHERE state = 'failed' AND due_at > {} AND finished_at > {}",
+        *(now - LONGEST_WAIT, now - timedelta(days=1)),
     )
     unknown = await fetch("SELECT count(*) FROM message WHERE state = 'unknown'")
     age = (now - _instant(oldest[0][0])).total_seconds() if oldest else 0.0

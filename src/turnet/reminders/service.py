@@ -47,7 +47,7 @@ def rest_of(clinic: Clinic) -> Rest:
 def _weekly_rest(region: str) -> int:
     try:
         return Locale.parse(f"und_{region}").weekend_end
-    except UnknownLocaleError:
+    except (UnknownLocaleError, ValueError):  # the second: none is known
         return _SUNDAY
 
 

@@ -126,8 +126,7 @@ def _backup_old(seen: Seen) -> str | None:
 
 
 def _sending_held(seen: Seen) -> str | None:
-    held = seen.sending_held_seconds
-    return None if held is None else f"nothing has been sent to people for {held / 3600:.1f} hours, since a restore"
+    return None if seen.sending_held_seconds is None else "nothing is sent to people since a restore"
 
 
 def _loop_slow(seen: Seen) -> str | None:

@@ -17,8 +17,6 @@ from turnet.settings import Settings
 
 LATELY = timedelta(days=2)
 """How far back is counted what a person has to do something about."""
-_LONGEST_WAIT = timedelta(days=8)
-"""No message is due for longer than this before it ends: what is older need not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ async def stored_now(clock: Clock) -> Stored:
         "SELECT (SELECT count(*) FROM message WHERE state = 'queued' AND attempts > 0 AND created_at <= {}), "
         "(SELECT count(*) FROM message WHERE state = 'failed' AND due_at > {} AND finished_at > {}), "
         "(SELECT count(*) FROM message WHERE state = 'unknown' AND due_at > {})",
-        *(now - timedelta(minutes=30), now - _LONGEST_WAIT, now - timedelta(hours=1), now - LATELY),
+        *(now - timedelta(minutes=30), now - outbox.LONGEST_WAIT, now - timedelta(hours=1), now - LATELY),
     )
     held = await held_since()
     return Stored(

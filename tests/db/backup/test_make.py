@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from typing import NamedTuple
 
 import pytest
 
@@ -19,6 +20,7 @@ from turnet.backup.make import before_migration, daily, make
 from turnet.backup.manifest import Manifest
 from turnet.backup.pack import unpack
 from turnet.clock import FrozenClock
+from turnet.db.disk import RESERVED
 from turnet.db.engine import AnyEngine
 from turnet.db.start import known, migrate
 from turnet.db.transactions import fetch
@@ -103,14 +105,18 @@ async def test_without_a_clinic_there_is_nothing_to_copy(engine: AnyEngine, sett
 async def test_too_little_room_is_said_before_anything_is_copied(
     clinic: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _folder: _Little())
+    """What bookings need is left alone."""
+    for free in (1000, RESERVED):
+        monkeypatch.setattr("shutil.disk_usage", lambda _folder, free=free: _Disk(free))
+        with pytest.raises(BackupError, match=f"{free >> 20} MB are free: make room"):
+            await make(clinic, tmp_path / "a.tar.gz", real=TUESDAY)
 
-    with pytest.raises(BackupError, match="0 MB are free: make room"):
-        await make(clinic, tmp_path / "a.tar.gz", real=TUESDAY)
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: _Disk(RESERVED + (100 << 20)))
+    await make(clinic, tmp_path / "a.tar.gz", real=TUESDAY)
 
 
-class _Little:
-    free = 1000
+class _Disk(NamedTuple):
+    free: int
 
 
 # --- beside whoever works

@@ -19,6 +19,7 @@ from turnet.db.guards import NO_OVERLAP
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.doctor import FIXED_SQLITE, Finding, Patient, examine, mail_test, sms_test
 from turnet.doctor.database import clocks
+from turnet.messaging.channels.chosen import hook_address
 from turnet.settings import Settings
 
 MB, GB = 1 << 20, 1 << 30
@@ -290,7 +291,7 @@ async def test_sending_that_is_held(patient: Patient, clock: FrozenClock) -> Non
     await a_clinic()
     await fetch("UPDATE clinic SET sending_held_at = {} WHERE id = 1", clock.real() - timedelta(minutes=90))
 
-    what = "nothing has been sent to people for 1.5 hours, since a restore"
+    what = "nothing is sent to people since a restore"
     assert _said(await examine(patient)) == [(what, True)]
 
 
@@ -357,6 +358,27 @@ async def test_patients_whom_only_an_sms_would_reach(patient: Patient) -> None:
     what = "1 coming visits have a telephone number only, and SMS are just written to a file"
     assert _said(await examine(patient)) == [(what, True)]
     assert await examine(_but(patient, sms_url="46elks://u:p@?from=Tuomi")) == []
+
+
+async def test_phone_that_could_call_instead_of_being_asked(patient: Patient) -> None:
+    await a_clinic()
+    phone = "android://user:password@phone.example"
+
+    [found] = await examine(_but(patient, sms_url=phone))
+
+    assert found.what == "the phone is asked every few minutes what became of SMS; it could say so at once"
+    assert found.where == hook_address(patient.settings, "android")
+    assert not found.wrong
+    assert await examine(_but(patient, sms_url=f"{phone}?sim=1&signing=key")) == []
+
+
+async def test_key_that_no_backup_can_be_encrypted_to(patient: Patient) -> None:
+    await a_clinic()
+    there = "age1" + "q" * 58
+
+    assert _said(await examine(_but(patient, backup_key=there))) == [
+        ("TURNET_BACKUP_KEY is not an age public key, so no backup can be made", True)
+    ]
 
 
 async def test_gateway_that_has_to_be_told_where_to_report(patient: Patient) -> None:

@@ -342,22 +342,54 @@ async def test_a_server_that_never_answers_is_left_alone_until_the_next_round(
     assert error.endswith("did not answer within 0.1 s")
 
 
-async def test_a_server_that_stays_away_ends_in_a_visible_failure_after_eight_attempts(
+async def test_a_server_that_never_takes_it_ends_in_a_visible_failure_after_eight_attempts(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
     await book(await a_clinic(), clock, actor="staff:1")
-    gone = through(await a_closed_port(), public, clock)
     start, waits = clock.now(), []
 
-    for _ in range(MAX_ATTEMPTS):
-        await drain(gone)
-        [(due,)] = await rows("due_at")
-        waits.append((due - start).total_seconds())
-        clock.at = due
+    async with a_mail_server(DATA="451 try later") as inbox:
+        for _ in range(MAX_ATTEMPTS):
+            await drain(through(inbox.url, public, clock))
+            [(due,)] = await rows("due_at")
+            waits.append((due - start).total_seconds())
+            clock.at = due
 
     assert waits == [30, 90, 210, 450, 930, 1890, 3810, 3810]
     assert [(state, attempts) for state, attempts in await rows("state", "attempts")] == [("failed", 8)]
     assert (await outbox.health(clock.now())).failed_last_day == 1
+
+
+async def test_a_server_that_is_away_for_half_a_day_loses_nothing(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    """Each try costs an attempt, but it is not the message that the server does not want."""
+    await book(await a_clinic(), clock, actor="staff:1")
+    gone = through(await a_closed_port(), public, clock)
+
+    for _ in range(12):
+        await drain(gone)
+        clock.advance(hours=1)
+    waiting = await rows("state", "attempts")
+    async with a_mail_server() as inbox:
+        await drain(through(inbox.url, public, clock))
+
+    assert waiting == [("queued", 12)]
+    assert (await states(), inbox.recipients) == ([("sent", None)], ["dana@example.com"])
+
+
+async def test_what_is_tried_in_vain_until_the_visit_says_that_it_is_too_late(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    await book(await a_clinic(), clock, actor="staff:1", starts_at=clock.now() + timedelta(hours=2))
+    gone = through(await a_closed_port(), public, clock)
+
+    for _ in range(9):
+        await drain(gone)
+        clock.advance(minutes=30)
+
+    [(state, error)] = await states()
+    assert (state, str(error).partition("127")[0]) == ("failed", "too late: ")
 
 
 async def test_a_message_that_would_come_after_the_visit_fails_instead(

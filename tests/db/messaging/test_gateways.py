@@ -101,6 +101,33 @@ async def test_sms_go_one_after_the_other_over_one_connection(
     assert (len(gateway.asked), gateway.connections) == (6, 1)
 
 
+class _Looks:
+    """Sees at each send how many messages are under way: those of which nobody would know, if the process died now."""
+
+    def __init__(self, *, repeatable: bool) -> None:
+        self.repeatable, self.under_way = repeatable, list[int]()
+
+    async def send(self, parcel: Parcel) -> str | None:
+        self.under_way.append((await ends())["sending"])
+        return None
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("repeatable", "under_way"), [(True, [3, 2, 1]), (False, [1, 1, 1])])
+async def test_a_process_that_dies_leaves_one_message_in_doubt_and_not_all_that_wait(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, repeatable: bool, under_way: list[int]
+) -> None:
+    """Through a channel where all may go again there is no doubt."""
+    await people(3, clock)
+    sms = _Looks(repeatable=repeatable)
+
+    await drain(through(sms, public, clock))
+
+    assert (sms.under_way, await ends()) == (under_way, {"sent": 3})
+
+
 # --- troubles for some minutes; then the gateway works
 
 

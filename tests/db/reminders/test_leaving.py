@@ -26,6 +26,7 @@ from turnet.clock import FrozenClock
 from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.matter import Matter, matter_of
+from turnet.reminders.queries import missed_since
 from turnet.reminders.service import visits_to_name
 from turnet.settings import Settings
 
@@ -159,6 +160,19 @@ async def test_a_gateway_that_was_down_all_evening_wakes_nobody(
 
     assert await named(clock) == said
     assert await states(eetu) == [("one_day", state)]
+
+
+async def test_a_reminder_that_the_gateway_never_took_is_reported_as_missed(clinic: Clinic, clock: FrozenClock) -> None:
+    await booked(clinic, clock, EETU, "2026-12-03T10:00+02:00")
+    await tick(clock, "2026-12-02 10:00")
+    since = clock.now()
+    at_time(clock, "2026-12-03 08:59")
+    before = (await outbox.expire(repeatable=(), now=clock.now(), real=clock.real()), await missed_since(since))
+    at_time(clock, "2026-12-03 09:00")
+    after = (await outbox.expire(repeatable=(), now=clock.now(), real=clock.real()), await missed_since(since))
+
+    assert (before, after) == ((0, 0), (1, 1))
+    assert await missed_since(clock.now() + timedelta(seconds=1)) == 0
 
 
 async def test_what_the_night_held_up_leaves_in_the_morning_as_another_message(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.db.booking.acts import ANNA, a_wish, an_act, staff
 from tests.db.reminders.acts import EETU, LONG_BEFORE, at_time, booked, states, steps, the_time, tick
 from turnet.booking import service
@@ -158,6 +160,18 @@ async def test_a_telephone_number_that_is_added_later_gets_its_step(clinic: Clin
 
 async def test_rest_days_are_the_regions(clinic: Clinic, clock: FrozenClock) -> None:
     """Monday: in Finland the mail of Saturday stays, and the SMS of Sunday moves onto Saturday's evening."""
+    visit = await booked(clinic, clock, start="2026-11-30T09:20+02:00")
+    await tick(clock)
+
+    assert [due for _name, _no, _rule, due, *_rest in await steps(of=visit)] == ["Sat 09:20", "Sat 19:59"]
+
+
+@pytest.mark.parametrize("region", ["", "XX"])
+async def test_where_the_region_is_not_known_sunday_is_the_day_of_rest(
+    clinic: Clinic, clock: FrozenClock, region: str
+) -> None:
+    await fetch("UPDATE clinic SET region = {} WHERE id = 1 RETURNING id", region)
+    await fetch("UPDATE diary SET setup_version = setup_version + 1 WHERE id = 1 RETURNING id")
     visit = await booked(clinic, clock, start="2026-11-30T09:20+02:00")
     await tick(clock)
 

@@ -1,6 +1,5 @@
 """A clock that leaps forward sends no flood and loses nothing; one that goes back says nothing twice."""
 
-import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +41,6 @@ class Server:
             "settings": self.settings,
             "watch": Watch(self.settings, self.clock, Pulse()),
             "deliverer": deliverer(self.settings, self.clock),
-            "draining": asyncio.Lock(),
         }
 
     async def works(self) -> Counter[tuple[str, str]]:

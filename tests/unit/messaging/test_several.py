@@ -80,15 +80,19 @@ def html(message: EmailMessage) -> str:
 @pytest.mark.parametrize(
     ("now", "said"),
     [
-        (datetime(2026, 12, 1, 18, tzinfo=UTC), "Thu 3 Dec"),
         (datetime(2026, 12, 1, 21, 59, tzinfo=UTC), "Thu 3 Dec"),
-        (datetime(2026, 12, 1, 22, 0, tzinfo=UTC), "tomorrow"),  # midnight in Helsinki
-        (datetime(2026, 12, 2, 21, 59, tzinfo=UTC), "tomorrow"),
-        (datetime(2026, 12, 2, 22, 0, tzinfo=UTC), "today"),
+        (datetime(2026, 12, 1, 22, 0, tzinfo=UTC), "tomorrow, Thu 3 Dec"),  # midnight in Helsinki
+        (datetime(2026, 12, 2, 21, 59, tzinfo=UTC), "tomorrow, Thu 3 Dec"),
+        (datetime(2026, 12, 2, 22, 0, tzinfo=UTC), "today, Thu 3 Dec"),
     ],
 )
-def test_a_reminder_says_tomorrow_only_while_it_is_tomorrow_in_the_clinic(now: datetime, said: str) -> None:
-    assert sms("reminder", [DANA], now=now).startswith(f"Tuomi Dental: a reminder, your time is {said} 09:20. ")
+def test_a_mail_says_tomorrow_only_while_it_is_tomorrow_in_the_clinic(now: datetime, said: str) -> None:
+    assert text(mail("reminder", [DANA], now=now))[0] == f"Your time is {said} at 09:20."
+
+
+@pytest.mark.parametrize("now", [NOW, DAY_BEFORE, datetime(2026, 12, 3, 5, tzinfo=UTC)])
+def test_an_sms_names_the_date_because_a_telephone_that_was_off_shows_it_a_day_later(now: datetime) -> None:
+    assert sms("reminder", [DANA], now=now).startswith("Tuomi Dental: a reminder, your time is Thu 3 Dec 09:20. ")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,7 @@ def test_while_the_visit_can_be_changed_the_sms_leads_there() -> None:
 
 def test_later_it_promises_nothing_and_gives_the_telephone_number() -> None:
     assert sms("reminder", [DANA], now=DAY_BEFORE) == (
-        f"Tuomi Dental: a reminder, your time is tomorrow 09:20. If you cannot come, call 0300 00140. {link(DANA)}"
+        f"Tuomi Dental: a reminder, your time is Thu 3 Dec 09:20. If you cannot come, call 0300 00140. {link(DANA)}"
     )
 
 
@@ -149,7 +153,7 @@ def test_a_clinic_without_a_telephone_has_the_visit_looked_at() -> None:
     clinic = a_clinic(location=replace(LOCATION, phone=""), phone="")
 
     assert sms("reminder", [DANA], now=DAY_BEFORE, clinic=clinic) == (
-        f"Tuomi Dental: a reminder, your time is tomorrow 09:20. See your visit: {link(DANA)}"
+        f"Tuomi Dental: a reminder, your time is Thu 3 Dec 09:20. See your visit: {link(DANA)}"
     )
     assert "call us" not in "\n".join(text(mail("reminder", [DANA], now=DAY_BEFORE, clinic=clinic)))
 
@@ -173,7 +177,7 @@ def test_a_confirmation_past_the_last_moment_promises_no_change_either(kind: str
 
 def test_one_sms_names_everybody_with_their_own_link() -> None:
     assert sms("reminder", BOTH, now=DAY_BEFORE) == (
-        f"Tuomi Dental: tomorrow Dana 09:20 {link(DANA)}, Eero 10:00 {link(EERO)}"
+        f"Tuomi Dental: Thu 3 Dec Dana 09:20 {link(DANA)}, Eero 10:00 {link(EERO)}"
     )
 
 
@@ -181,7 +185,7 @@ def test_two_visits_of_one_person_need_no_name() -> None:
     later = replace(EERO, patient_name="Dana Levi")
 
     assert sms("reminder", (DANA, later), now=DAY_BEFORE) == (
-        f"Tuomi Dental: tomorrow 09:20 {link(DANA)}, 10:00 {link(later)}"
+        f"Tuomi Dental: Thu 3 Dec 09:20 {link(DANA)}, 10:00 {link(later)}"
     )
 
 
