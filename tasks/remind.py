@@ -4,7 +4,7 @@ from typing import Any
 
 from turnet.clock import Clock
 from turnet.messaging.held import held_since
-from turnet.reminders.service import plan, take_due
+from turnet.reminders.service import make, plan, take_due
 
 
 async def remind(context: dict[str, Any]) -> None:
@@ -13,6 +13,7 @@ async def remind(context: dict[str, Any]) -> None:
     if context["watch"].clock_leapt():
         return  # everything would seem due at once, or too late
     if await held_since():
-        return  # what was due before the restore stays as it was, for whoever releases it to see
+        await make(now)  # so that whoever releases them sees all, each due when it was promised
+        return
     await plan(now)
     await take_due(now)

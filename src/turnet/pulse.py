@@ -18,6 +18,8 @@ class Pulse:
     """When the worker last showed that it takes jobs; None in a process without one."""
     lag: float = 0.0
     """Seconds by which the loop's last beat came late."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """How often in a row each job that last failed has failed."""
 
     async def beating(self) -> None:
         """Until cancelled. A loop that is blocked beats late, and a dead one never."""
@@ -27,6 +29,12 @@ class Pulse:
             await asyncio.sleep(BEAT_SECONDS)
             self.loop = monotonic()
             self.lag = max(0.0, self.loop - due)
+
+    def job_ended(self, name: str, *, well: bool) -> None:
+        if well:
+            self.failures.pop(name, None)
+        else:
+            self.failures[name] = self.failures.get(name, 0) + 1
 
     def worker_seen(self) -> None:
         self.worker = monotonic()

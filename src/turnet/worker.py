@@ -41,21 +41,22 @@ class OwnWorker(Worker[Context]):
 
     def __init__(self, queue: Queue, pulse: Pulse, **more: Any) -> None:
         self._busy = set()
-        self._pulse = pulse
+        self.pulse = pulse
         more = {"dequeue_timeout": IDLE_SECONDS} | more
         super().__init__(queue, before_process=self._took, after_process=self._ended, **more)
 
     async def process(self) -> bool:
         """One job, or none within the wait: either way this worker lives."""
         took = await super().process()
-        self._pulse.worker_seen()
+        self.pulse.worker_seen()
         return took
 
     async def _took(self, _context: Context) -> None:
         self._busy.add(_me())
 
-    async def _ended(self, _context: Context) -> None:
+    async def _ended(self, context: Context) -> None:
         self._busy.discard(_me())
+        self.pulse.job_ended(context["job"].function, well="exception" not in context)
 
     async def stop(self) -> None:
         """Whatever waits is cancelled at once, so that only jobs that run get the time to end."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from saq import CronJob, Job, Status
-from saq.queue import Queue
+from saq.queue import JobError, Queue
 
 from turnet.pulse import Pulse
 from turnet.queue import MemoryQueue, queue_for
@@ -223,6 +223,10 @@ async def fail_once(context: dict[str, Any]) -> str:
     return "done"
 
 
+async def always_fails(context: dict[str, Any]) -> None:
+    raise LookupError("each time")
+
+
 async def ticked(context: dict[str, Any]) -> None:
     ran["ticks"].release()
 
@@ -241,7 +245,7 @@ class Working:
         self.worker = OwnWorker(
             queue,
             Pulse(),
-            functions=[note, fail_once, slow],
+            functions=[note, fail_once, always_fails, slow],
             cron_jobs=cron_jobs,
             concurrency=3,
             shutdown_grace_period_s=grace,
@@ -270,6 +274,25 @@ async def test_worker_tries_again(queue: MemoryQueue) -> None:
         assert await queue.apply("fail_once", timeout=5, retries=2, poll_interval=0.01) == "done"
 
     assert ran["tries"] == 2
+
+
+async def test_worker_remembers_how_often_in_a_row_a_job_failed(queue: MemoryQueue) -> None:
+    async with Working(queue) as worker:
+        for _time in range(2):
+            with pytest.raises(JobError):
+                await queue.apply("always_fails", timeout=5, poll_interval=0.01)
+        failed = dict(worker.pulse.failures)
+        await queue.apply("note", number=1, timeout=5, poll_interval=0.01)
+
+    assert failed == {"always_fails": 2}
+
+
+def test_a_job_that_succeeds_again_fails_no_more() -> None:
+    pulse = Pulse()
+    for well in (False, False, True, False):
+        pulse.job_ended("remind", well=well)
+
+    assert pulse.failures == {"remind": 1}
 
 
 async def test_recurring_job_runs_at_every_tick_and_once(queue: MemoryQueue) -> None:

@@ -52,10 +52,17 @@ def _found(settings: Settings, names: re.Pattern[str]) -> list[Kept]:
     if not folder(settings).is_dir():
         return []
     return [
-        Kept(file, datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC), file.stat().st_size)
+        Kept(file, made_at, file.stat().st_size)
         for file in folder(settings).iterdir()
-        if (match := names.fullmatch(file.name))
+        if (match := names.fullmatch(file.name)) and (made_at := _dated(match[1]))
     ]
+
+
+def _dated(stamp: str) -> datetime | None:
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    except ValueError:  # somebody else's file: there is no such day
+        return None
 
 
 def is_due(kept: Sequence[Kept], now: datetime) -> bool:

@@ -23,6 +23,7 @@ from turnet.db.start import applied, known, run_pending
 from turnet.db.transactions import effects_done, fetch, tx
 from turnet.ids import fingerprint
 from turnet.messaging import outbox
+from turnet.reminders.service import make
 from turnet.settings import Settings
 
 _STAGE = ".restoring"
@@ -124,6 +125,7 @@ async def _held(settings: Settings, real: datetime) -> None:
         async with tx():
             await fetch("UPDATE clinic SET sending_held_at = {} WHERE id = 1", real)
             await outbox.requeue_interrupted(real)
+        await make(real)
     finally:
         await effects_done()
         await engine.close_connection_pool()

@@ -14,6 +14,8 @@ SOON = timedelta(hours=1)
 """A late reminder gives way to one that is due within this time anyway."""
 GRACE = timedelta(minutes=15)
 """How far delivering may reach into quiet hours."""
+LAST_CALL = timedelta(hours=1)
+"""Before a visit, from which its reminder is not delivered any more."""
 TOO_LATE = "there was no time left in which it would have been of use"
 
 _ORDER = {rule.name: place for place, rule in enumerate(RULES)}
@@ -110,6 +112,8 @@ def on_leaving(step: VisitStep, rest: Rest, now: datetime) -> Fate:
         return Fate(due_at=step.undo_until) if back else Fate("dropped", step.untrue())
     if step.starts_at <= now:
         return Fate("dropped", "the visit has begun")
+    if step.starts_at <= now + LAST_CALL:
+        return Fate("missed", TOO_LATE, now)
     overdue = step.due_at < now - GRACE and not rest.allows(minute(now))
     return late(step, rest, now) if overdue else Fate()
 

@@ -24,7 +24,7 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
-from turnet.reminders.model import SOON, Fate, Together, VisitStep, judged, on_leaving, together
+from turnet.reminders.model import LAST_CALL, SOON, Fate, Together, VisitStep, judged, on_leaving, together
 from turnet.reminders.rules import CLOSES, EARLIEST, EVES, RULES, Rest, duties
 from turnet.scheduling.hours import day_span
 
@@ -32,8 +32,6 @@ log = logging.getLogger("turnet.reminders")
 
 BATCH = 200
 """Visits whose steps are made in one transaction."""
-LAST_CALL = timedelta(hours=1)
-"""Before a visit, from which its reminder is not delivered any more."""
 _SUNDAY = 6
 
 
@@ -55,19 +53,28 @@ def _weekly_rest(region: str) -> int:
 
 
 async def plan(now: datetime, *, ahead: timedelta = EARLIEST) -> None:
-    """Makes the steps of every visit within `ahead`, and ends those that are no longer true. Repeating it is harmless.
-
-    Where a rule gives a visit no reminder there is a dropped step that says why, so every visit is looked at once.
-    """
+    """Makes the steps of every visit within `ahead`, and ends those that are no longer true. Repeating it is harmless."""
     clinic = await current_clinic()
     if clinic is None:
         return
     rest = rest_of(clinic)
-    while visits := await fetch(_WITHOUT_STEPS, now, now + ahead):
-        await attempt(partial(_make, visits, rest, now))
+    await _make_missing(rest, now, ahead)
     fates = [(step, fate) for step, fate in judged(await _near(now), rest, now) if fate != Fate()]
     if fates:
         _count_missed(await attempt(partial(_end, "waiting", fates)))
+
+
+async def make(now: datetime) -> None:
+    """The first half of `plan`: no step changes, so that a person sees each as it was promised."""
+    clinic = await current_clinic()
+    if clinic is not None:
+        await _make_missing(rest_of(clinic), now, EARLIEST)
+
+
+async def _make_missing(rest: Rest, now: datetime, ahead: timedelta) -> None:
+    """Where a rule gives a visit no reminder there is a dropped step that says why: every visit is looked at once."""
+    while visits := await fetch(_WITHOUT_STEPS, now, now + ahead):
+        await attempt(partial(_make, visits, rest, now))
 
 
 _MISSING = " OR ".join(
@@ -200,7 +207,7 @@ def _draft(group: Together, steps: Sequence[VisitStep], now: datetime) -> Draft:
         language=group.language,
         dedupe=f"reminder:{first_due.booking}:{first_due.visit_no}:{group.rule}:{group.channel}:{minute(first_due.due_at)}",
         due_at=now,
-        not_after=first.starts_at - LAST_CALL,
+        not_after=max(step.starts_at for step in steps) - LAST_CALL,
         booking=first.booking,
         facts={"rule": group.rule},
     )

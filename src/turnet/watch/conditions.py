@@ -134,6 +134,10 @@ def _loop_slow(seen: Seen) -> str | None:
     return f"the server answers {lag:.1f} s late" if lag > MAX_LAG else None
 
 
+def _job_failing(seen: Seen) -> str | None:
+    return f"fails each time: {', '.join(seen.jobs_failing)}" if seen.jobs_failing else None
+
+
 def _worker_silent(seen: Seen) -> str | None:
     silent = seen.worker_silent_seconds
     return f"the worker has not been seen for {silent:.0f} s" if silent is not None and silent > MAX_SILENCE else None
@@ -200,5 +204,9 @@ CONDITIONS = (
     Condition(
         "worker_silent", "the part that sends messages and does what recurs has not been seen for a minute",
         "turnet serve, or turnet worker", "restart it, and keep its log from before", _worker_silent,
+    ),
+    Condition(
+        "job_failing", "something that recurs, such as reminders or the backup, failed three times in a row",
+        "turnet serve, or turnet worker", "the log says why; turnet doctor may say what to mend", _job_failing,
     ),
 )  # fmt: skip

@@ -18,6 +18,9 @@ from turnet.watch.seen import Seen, Stored, around, stored_now
 
 log = logging.getLogger("turnet.watch")
 
+IN_A_ROW = 3
+"""Failures of a job from which it is not chance any more."""
+
 
 class Watch:
     """What one process remembers in order to watch itself."""
@@ -52,6 +55,7 @@ class Watch:
             up_seconds=monotonic() - self._began,
             clock_ahead_seconds=self.machine.ahead().total_seconds(),
             loop_lag_seconds=self.pulse.lag,
+            jobs_failing=tuple(sorted(name for name, times in self.pulse.failures.items() if times >= IN_A_ROW)),
             worker_silent_seconds=None if seen_worker is None else monotonic() - seen_worker,
         )
 

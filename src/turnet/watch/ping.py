@@ -26,7 +26,7 @@ class Ping:
         try:
             async with httpx.AsyncClient(timeout=CALL_SECONDS, follow_redirects=False) as client:
                 answer = await client.get(self._url, headers={"User-Agent": "turnet"})
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             log.warning("TURNET_PING_URL does not answer", extra={"why": type(error).__name__})
             return
         if answer.is_success:

@@ -55,6 +55,8 @@ class Seen(Stored):
     loop_lag_seconds: float = 0.0
     worker_silent_seconds: float | None = None
     """None in a process without a worker."""
+    jobs_failing: tuple[str, ...] = ()
+    """Each failed several times in a row."""
 
 
 async def stored_now(clock: Clock) -> Stored:

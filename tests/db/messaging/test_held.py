@@ -90,6 +90,14 @@ async def test_what_was_due_before_the_restore_may_have_been_sent_already(
     ]
 
 
+async def test_what_was_tried_in_vain_says_why_without_the_number(engine: AnyEngine, clock: FrozenClock) -> None:
+    await a_visit(clock)
+    await add(clock, "tried", clock.now(), channel="sms", recipient="+358401234567")
+    await fetch("UPDATE message SET error = {} WHERE channel = 'sms'", "+358401234567 is not answered")
+
+    assert [one.trouble for one in await held.waiting(clock.now())] == ["+358…4567 is not answered"]
+
+
 async def test_what_was_being_sent_when_the_copy_was_made_waits_and_what_had_ended_does_not(
     engine: AnyEngine, clock: FrozenClock
 ) -> None:
@@ -138,7 +146,20 @@ async def test_overdue_reminders_keep_their_time_while_sending_is_held(
 
     await remind({"clock": clock, "watch": Watch(settings, clock, Pulse())})
 
-    assert await fetch("SELECT state, due_at FROM step") == [("waiting", due_at)]
+    assert await fetch("SELECT state, due_at FROM step WHERE due_at = {}", due_at) == [("waiting", due_at)]
+
+
+async def test_steps_are_made_while_sending_is_held_so_that_the_list_is_whole(
+    settings: Settings, engine: AnyEngine, clock: FrozenClock
+) -> None:
+    """A backup of last week knows nothing of what falls due this week."""
+    visit = await a_visit(clock)
+    await hold(clock)
+    await remind({"clock": clock, "watch": Watch(settings, clock, Pulse())})
+
+    made = await fetch("SELECT booking, state FROM step ORDER BY rule")
+    assert {booking for booking, _state in made} == {visit.id}
+    assert await fetch("SELECT count(*) FROM message WHERE kind = 'reminder'") == [(0,)]
 
 
 async def test_control_without_the_hold_they_do_not(settings: Settings, engine: AnyEngine, clock: FrozenClock) -> None:

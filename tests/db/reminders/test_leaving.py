@@ -129,7 +129,9 @@ async def test_a_contact_that_was_changed_is_not_told_through_the_old_one(clinic
 
 
 async def test_a_visit_that_has_begun_is_left_out(clinic: Clinic, clock: FrozenClock) -> None:
-    await children(clinic, clock)
+    await booked(clinic, clock, EETU)
+    await booked(clinic, clock, INKA, "2026-12-03T13:00+02:00")
+    await tick(clock, SMS_DUE)
 
     at_time(clock, "2026-12-03 09:20")
 
@@ -198,3 +200,13 @@ async def test_delivery_may_reach_a_few_minutes_into_quiet_hours(clinic: Clinic,
 
     assert (in_time, await named(clock)) == (["Eetu"], [])
     assert clock.now() == the_time("2026-12-02 19:59") + timedelta(minutes=16)
+
+
+async def test_a_visit_of_the_next_hour_is_missed_and_the_later_one_of_the_day_is_still_told(
+    clinic: Clinic, clock: FrozenClock
+) -> None:
+    await children(clinic, clock)
+    at_time(clock, "2026-12-03 08:50")
+
+    assert await named(clock) == ["Inka"]
+    assert [(name, state) for name, *_rest, state, _reason in await steps()] == [("Eetu", "missed"), ("Inka", "taken")]

@@ -116,3 +116,12 @@ def test_three_from_before_a_migration_are_kept(tmp_path: Path) -> None:
         "before-0005-2026-12-05T0842Z.tar.gz", "before-0005-2026-12-06T0842Z.tar.gz",
         "before-0007-2026-12-04T0842Z.tar.gz",
     ]  # fmt: skip
+
+
+def test_a_file_dated_on_no_day_is_somebody_elses(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    keep.folder(settings).mkdir()
+    for name in ("turnet-2026-13-01T0842Z.tar.gz", name_at(NOW)):
+        (keep.folder(settings) / name).write_bytes(b"x")
+
+    assert [one.made_at for one in keep.daily(settings)] == [NOW.replace(second=0)]

@@ -80,6 +80,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "worker_silent", {"worker_silent_seconds": 60.0}, {"worker_silent_seconds": 61.0},
         "the worker has not been seen for 61 s",
     ),
+    ("job_failing", {"jobs_failing": ()}, {"jobs_failing": ("remind",)}, "fails each time: remind"),
 ]  # fmt: skip
 
 
