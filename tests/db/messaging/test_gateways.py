@@ -328,7 +328,7 @@ async def _mail_leaves_meanwhile(
     clinic = await a_clinic()
     await people(1, clock, clinic)
     async with a_gateway(SmsGateway.SILENCE) as gateway:
-        made = through(channel("android", gateway.at, 1), settings, clock)
+        made = through(channel("android", gateway.at, 4), settings, clock)
         sending = replace(made, channels=made.channels | {"email": MailFolder(mailbox)})
 
         async def round() -> None:
@@ -346,12 +346,14 @@ async def _mail_leaves_meanwhile(
     return left
 
 
+@pytest.mark.slow
 async def test_a_silent_gateway_does_not_delay_mail(
     engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
 ) -> None:
     assert await _mail_leaves_meanwhile(public, clock, mailbox, contextlib.nullcontext) == 1
 
 
+@pytest.mark.slow
 async def test_control_one_round_at_a_time_for_all_channels_would(
     engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
 ) -> None:
