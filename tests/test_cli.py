@@ -156,7 +156,8 @@ def test_init_asks_for_what_is_missing_and_asks_again_when_it_is_not_understood(
         "",
         "dental",
         "04-000-0140",
-        "",
+        "desk",
+        "desk@erez.example",
     ]
 
     answer = CliRunner().invoke(cli.group, ["init", "--data", str(tmp_path / "asked")], input="\n".join(typed) + "\n")
@@ -167,7 +168,9 @@ def test_init_asks_for_what_is_missing_and_asks_again_when_it_is_not_understood(
     assert "Weekly hours [Sun-Thu 8-12,13-16; Fri 8-12]: " in answer.output
     assert "Erez Dental is ready" in answer.output
     with closing(sqlite3.connect(tmp_path / "asked" / "turnet.db")) as database:
-        assert database.execute("SELECT phone, email FROM location").fetchall() == [("04-000-0140", "")]
+        assert database.execute("SELECT phone, email FROM location").fetchall() == [
+            ("04-000-0140", "desk@erez.example")
+        ]
 
 
 def test_second_init_is_refused_before_it_asks(turnet: Turnet, installation: Settings) -> None:
@@ -197,6 +200,7 @@ def test_init_that_fails_leaves_no_half_a_clinic(turnet: Turnet, installation: S
         (("--country", "Finland"), "'Finland' is not 2 letters, such as FI or IL."),
         (("--languages", "fi,sv"), "'sv' is not one of en, fi, he."),
         (("--hours", "always"), "hours 'always' are not understood; write for example: Mon-Fri 8-12,13-16; Sat 10-14."),
+        (("--email", "desk"), "'desk' is not a mail address, such as desk@clinic.example."),
         (("--services", "vet"), "'vet' is not one of dental, physiotherapy, general."),
     ],
 )
@@ -414,6 +418,7 @@ def test_port_in_use_is_one_line_and_makes_no_clinic(tmp_path: Path, port: int) 
     assert not (tmp_path / "demo" / "turnet.db").exists()
 
 
+@pytest.mark.slow
 def test_demo_says_where_it_is_serves_and_ends_cleanly(port: int) -> None:
     running = _started("demo", "--port", str(port), "--data", "demo")
     try:

@@ -23,6 +23,8 @@ from turnet.db.engine import LiteEngine, bound
 from turnet.db.transactions import fetch
 from turnet.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 PHONE = "+35830000116"
 CALL_US = f"tel:{PHONE}"
 PAGE = "/en/book/check-up/at/20261203T0720Z?at=keskusta"

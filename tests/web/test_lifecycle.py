@@ -20,6 +20,8 @@ from turnet.clinic import tables
 from turnet.db.engine import bind, engine_for
 from turnet.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 START = """
 import asyncio, sys
 from collections.abc import AsyncIterator

@@ -73,6 +73,12 @@ def _some(value: str) -> str:
     return value.strip()
 
 
+def _mailbox(value: str) -> str:
+    if value.strip() and "@" not in value.strip("@ "):
+        raise click.BadParameter(f"{value!r} is not a mail address, such as desk@clinic.example.")
+    return value.strip()
+
+
 @dataclass(frozen=True)
 class Question:
     name: str
@@ -120,7 +126,7 @@ def _checked(_context: click.Context, parameter: click.Parameter, value: str | N
 @click.option("--hours", callback=_checked, help='Weekly hours, such as "Mon-Fri 8-12,13-16; Sat 10-14".')
 @click.option("--services", callback=_checked, help=f"Services to start from: {', '.join(_SETS)}.")
 @click.option("--phone", default="", help="The clinic's telephone.")
-@click.option("--email", default="", help="The mailbox in which the desk reads of what was booked.")
+@click.option("--email", type=_mailbox, metavar="TEXT", default="", help="The mailbox that is told of every booking.")
 @click.option(
     "--step", type=click.IntRange(5, 120), default=20, show_default=True, help="Minutes between offered starts."
 )
@@ -140,8 +146,8 @@ def init(data: Path | None, yes: bool, phone: str, email: str, step: int, **give
         asyncio.run(_refuse_second(settings))
     answers = _answers(given, ask=not yes)
     if not yes:
-        phone = phone or _optional("The clinic's telephone (Enter: none)")
-        email = email or _optional("Mailbox that is told of every booking (Enter: none)")
+        phone = phone or _optional("The clinic's telephone (Enter: none)", str.strip)
+        email = email or _optional("Mailbox that is told of every booking (Enter: none)", _mailbox)
     with alone(settings):
         asyncio.run(_create(settings, answers, phone=phone, email=email, step=step))
     click.echo(_next(settings, answers))
@@ -160,9 +166,9 @@ def _answers(given: dict[str, str | None], *, ask: bool) -> dict[str, str]:
     return answers
 
 
-def _optional(text: str) -> str:
-    said: str = click.prompt(text, default="", show_default=False)
-    return said.strip()
+def _optional(text: str, check: Check) -> str:
+    said: str = click.prompt(text, default="", show_default=False, value_proc=check)
+    return said
 
 
 async def _refuse_second(settings: Settings) -> None:

@@ -117,7 +117,15 @@ def _lines(found: Outbox) -> list[str]:
             "before it and may have been sent already: turnet outbox release sends all, --drop-older only the rest"
         )
     waiting = [
-        (local(one.due_at), one.kind, one.channel, one.recipient, one.reference, "may have been sent" * one.older, one.trouble)
+        (
+            local(one.due_at),
+            one.kind,
+            one.channel,
+            one.recipient,
+            one.reference,
+            "may have been sent" * one.older,
+            one.trouble,
+        )
         for one in found.waiting
     ]
     troubled = [

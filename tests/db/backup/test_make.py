@@ -29,6 +29,8 @@ from turnet.settings import Settings
 alias()
 from turnet.tasks.back_up import back_up  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 on_sqlite = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 """Where the engine makes no difference."""
 

@@ -31,6 +31,8 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.settings import Settings, load
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 TABLES = ("booking", "booking_event", "claim", "occupancy", "patient", "contact_point", "message", "service", "hours")
 
@@ -105,6 +107,7 @@ async def test_directory_holds_exactly_the_clinic_and_only_its_owner_reads_it(fi
     await put_back(file, elsewhere, [], real=TUESDAY)
 
     files = {each.name: each.stat().st_mode & 0o777 for each in elsewhere.data.iterdir()}
+    assert elsewhere.data.stat().st_mode & 0o777 == 0o700
     assert files == dict.fromkeys(["secret.key", "turnet.toml", *(["turnet.db"] * elsewhere.on_sqlite)], 0o600)
 
 

@@ -24,6 +24,8 @@ from turnet.reminders.service import plan, rest_of, take_due
 from turnet.scheduling.hours import local, local_day, sessions
 from turnet.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 12, 1)
 
 

@@ -20,6 +20,8 @@ from turnet.backup.age import Stopped, identities_in, recipient_of
 from turnet.backup.manifest import DATABASE, KEY, NAME, SETTINGS_FILE, Facts, Manifest
 from turnet.backup.pack import members_of, pack, unpack
 
+pytestmark = pytest.mark.slow
+
 CONTENTS = {
     KEY: b"k" * 32,
     SETTINGS_FILE: b'mail_url = "smtp://mail.example"\n',

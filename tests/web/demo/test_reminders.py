@@ -18,7 +18,7 @@ TOLD = ("mail", "Tue 1 Dec 10:42")
 MAIL, SMS = ("mail", "Tue 8 Dec 09:20"), ("sms", "Wed 9 Dec 09:20")
 """Reminded."""
 
-pytestmark = pytest.mark.usefixtures("clinic")
+pytestmark = [pytest.mark.usefixtures("clinic"), pytest.mark.slow]
 
 
 async def book(demo: Client, person: dict[str, str] = ANNA, start: str = THURSDAY, **more: Any) -> str:
