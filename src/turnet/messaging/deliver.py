@@ -40,6 +40,8 @@ LANES = 4
 MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+LONGEST_AWAY = timedelta(minutes=5)
+"""For a server that cannot be reached: once it is back, nobody should wait much longer for a reminder."""
 
 
 @dataclass
@@ -234,7 +236,8 @@ async def _again(
     A server that cannot be reached says nothing of the message: an evening without it must not use up the tries.
     """
     now = deliverer.clock.now()
-    due = now + max(wait(row.attempts, deliverer.chance), after or timedelta())
+    pause = wait(row.attempts, deliverer.chance)
+    due = now + max(min(pause, LONGEST_AWAY) if patient else pause, after or timedelta())
     if due >= row.not_after:
         await _ended(row, "failed", now, note=f"{outbox.TOO_LATE}: {trouble}")
     elif row.attempts >= MAX_ATTEMPTS and not patient:

@@ -378,6 +378,23 @@ async def test_a_server_that_is_away_for_half_a_day_loses_nothing(
     assert (await states(), inbox.recipients) == ([("sent", None)], ["dana@example.com"])
 
 
+async def test_after_an_evening_without_the_server_nobody_waits_longer_than_five_minutes_more(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    await book(await a_clinic(), clock, actor="staff:1")
+    gone = through(await a_closed_port(), public, clock)
+    for _ in range(12):
+        await drain(gone)
+        clock.advance(hours=1)
+    await drain(gone)
+
+    clock.advance(minutes=5)
+    async with a_mail_server() as inbox:
+        await drain(through(inbox.url, public, clock))
+
+    assert inbox.recipients == ["dana@example.com"]
+
+
 async def test_what_is_tried_in_vain_until_the_visit_says_that_it_is_too_late(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
