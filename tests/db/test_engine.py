@@ -1,11 +1,13 @@
 """Both engines under concurrency, cancellation and mistakes: the next user always finds a clean connection."""
 
 import asyncio
+import contextlib
 import contextvars
 import random
 import shutil
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from turnet.clinic.tables import Diary, Resource
 from turnet.db.engine import AnyEngine, LiteEngine, bind
 from turnet.db.guards import unwritable
 from turnet.db.hop import in_one_hop
+from turnet.db.lite import _into_wal
 from turnet.db.statements import only_reads
 from turnet.db.transactions import fetch, on_sqlite, read_snapshot, tx
 from turnet.settings import Settings
@@ -312,3 +315,37 @@ def test_full_disk_is_not_the_acts_fault() -> None:
 
     assert (unwritable(full.value), unwritable(typo.value)) == (True, False)
     connection.close()
+
+
+def _opened_at_once(file: Path, into_wal: Callable[[sqlite3.Connection], object]) -> int:
+    """How many of eight connections fail that turn a plain database file into one with a log in the same instant."""
+    with contextlib.closing(sqlite3.connect(file)) as plain:
+        plain.execute("CREATE TABLE t (a)")
+    together = threading.Barrier(8)
+    failed: list[str] = []
+
+    def open_one() -> None:
+        with contextlib.closing(sqlite3.connect(file, timeout=5, isolation_level=None)) as raw:
+            together.wait()
+            try:
+                into_wal(raw)
+            except sqlite3.OperationalError as error:
+                failed.append(str(error))
+
+    threads = [threading.Thread(target=open_one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(failed)
+
+
+def test_processes_that_open_a_plain_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    assert sum(_opened_at_once(tmp_path / f"{n}.db", _into_wal) for n in range(40)) == 0
+
+
+def test_control_the_pragma_alone_does_not_wait(tmp_path: Path) -> None:
+    def pragma(raw: sqlite3.Connection) -> object:
+        return raw.execute("PRAGMA journal_mode=WAL").fetchall()
+
+    assert any(_opened_at_once(tmp_path / f"{n}.db", pragma) for n in range(2000))

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Self, TypeVar
 
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction
@@ -25,6 +25,19 @@ Row = dict[str, Any]
 
 READERS = 3
 BUSY_SECONDS = 5.0
+
+
+def _into_wal(raw: sqlite3.Connection) -> None:
+    """SQLite does not wait, as it does elsewhere, for another connection that is just doing the same."""
+    until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or monotonic() > until:
+                raise
+            sleep(0.02)
 
 
 class Connection:
@@ -56,7 +69,6 @@ class Connection:
             cached_statements=512,
         )
         pragmas = [
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
@@ -64,6 +76,7 @@ class Connection:
             *(["query_only=ON"] if self._reads_only else []),
         ]
         try:
+            _into_wal(self._raw)
             for pragma in pragmas:
                 self._raw.execute(f"PRAGMA {pragma}")
         except BaseException:  # not a database, or one that cannot be read
