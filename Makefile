@@ -7,10 +7,12 @@ STAMP := .venv/.installed
 
 install: $(STAMP)
 
+# The lock is whole: pip must not look for anything besides it, or it finds a newer release through somebody's extra.
 $(STAMP): requirements.lock pyproject.toml hatch_build.py
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install -q --no-deps -e .
+	$(BIN)/python -m pip check
 	touch $@
 
 # The gettext catalogues as the program reads them.

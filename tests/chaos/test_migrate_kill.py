@@ -142,7 +142,9 @@ def _seen(true: Callable[[], bool], process: subprocess.Popen[bytes]) -> bool:
 
 def _killed(process: subprocess.Popen[bytes], still: Callable[[], bool]) -> bool:
     """Stops the process, looks whether it is still true, and kills it without letting it go on."""
-    process.send_signal(signal.SIGSTOP)
+    if process.poll() is not None:
+        return False
+    os.kill(process.pid, signal.SIGSTOP)  # `send_signal` would first reap one that has just ended, and leave none to wait for
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
     hit = process.poll() is None and still()
     process.kill()
