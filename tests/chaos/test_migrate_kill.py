@@ -144,7 +144,9 @@ def _killed(process: subprocess.Popen[bytes], still: Callable[[], bool]) -> bool
     """Stops the process, looks whether it is still true, and kills it without letting it go on."""
     if process.poll() is not None:
         return False
-    os.kill(process.pid, signal.SIGSTOP)  # `send_signal` would first reap one that has just ended, and leave none to wait for
+    os.kill(
+        process.pid, signal.SIGSTOP
+    )  # `send_signal` would first reap one that has just ended, and leave none to wait for
     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
     hit = process.poll() is None and still()
     process.kill()
