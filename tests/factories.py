@@ -7,9 +7,17 @@ from turnet.clinic import tables
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import load
 from turnet.clock import minute
+from turnet.staff.model import Role, Staff
 
 TUESDAY = datetime(2026, 12, 1, 8, 42, tzinfo=UTC)
 """Tuesday 1 December 2026, 10:42 in Helsinki: where the `clock` fixture stands."""
+
+
+REA = Staff(
+    id=1, public_id="r" * 22, name="Rea Reception", initials="RR", role=Role.RECEPTION, practitioner=None,
+    all_diaries=False, language="en",
+)  # fmt: skip
+"""At the desk, in nobody's diary of her own."""
 
 
 def at(text: str) -> int:

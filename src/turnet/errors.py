@@ -10,6 +10,8 @@ TurnetError
 ├── KeyReused        422  the same idempotency key with another body
 ├── InProgress       409  the first request with this key has not finished
 ├── NotFound         404  unknown token, slug or id
+│   └── NotYours     404  there, but not for this person: it looks the same from outside
+├── NotSignedIn      401  nobody is logged in, or no longer
 ├── TooMany          429  a limit per address, contact or day
 └── Unavailable      503  the disk is full or the database cannot be written
 """
@@ -69,6 +71,16 @@ class InProgress(TurnetError):
 
 class NotFound(TurnetError):
     code, status = "not_found", 404
+
+
+class NotYours(NotFound):
+    """Staff asked for something outside what their role reaches."""
+
+    code = "not_yours"
+
+
+class NotSignedIn(TurnetError):
+    code, status = "not_signed_in", 401
 
 
 class TooMany(TurnetError):

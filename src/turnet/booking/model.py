@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from turnet.booking.states import COMING, State
 from turnet.ids import link_token
+from turnet.staff.model import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class Act:
     referrer: str = ""
     """Host only."""
     limited: bool = True
+    staff: Staff | None = None
+    """Who acts at the desk; their actor is `staff.actor`. Every act asks `turnet.staff.permissions` about them."""
 
     @property
     def by_staff(self) -> bool:
-        return self.actor.startswith("staff")
+        return self.staff is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Schema of visits, of who occupies what, and of what happened to them."""
 
-from piccolo.columns import BigInt, Boolean, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, Date, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -23,6 +23,8 @@ class Claim(Table):
     """Business time; a hold lives at most 20 minutes from here."""
     wish = Text(default="{}")
     """JSON of what a hold is for and how it is seated."""
+    staff = Integer(null=True, default=None)
+    """Who at the desk keeps the time for a caller."""
 
 
 class Occupancy(Table):
@@ -86,8 +88,37 @@ class Booking(Table):
     cancelled_at = Timestamptz(null=True, default=None)
     undo_until = Timestamptz(null=True, default=None)
     cancel_reason = Text(default="")
+    cancelled_by = Varchar(length=8, default="")
+    """Who asked for it: `patient` or `clinic`; empty while it is not cancelled."""
+    cancelled_late = Boolean(default=False)
+    """After the last moment that the service allows."""
+    state_at = Timestamptz(null=True, default=None)
+    """Business time of the last change of state."""
+    overbooked = Boolean(default=False)
+    """On purpose, beside another visit (lane 1 and up); the reason is in the audit."""
+    desk_note = Text(default="")
+    """From staff for staff; the patient never sees it."""
     created_at = Timestamptz(default=None)
     updated_at = Timestamptz(default=None)
+
+
+class BookingExtra(Table):
+    """A further service done in the same visit, after the booking's own."""
+
+    booking = ForeignKey(references=Booking, null=False, on_delete=OnDelete.cascade, index=True)
+    service = ForeignKey(references=Service, null=False, on_delete=OnDelete.restrict)
+    position = SmallInt(default=0)
+
+
+class Lateness(Table):
+    """How late somebody runs on one local day; the desk and the patients' pages say so."""
+
+    resource = ForeignKey(references=Resource, null=False, on_delete=OnDelete.cascade)
+    day = Date()
+    minutes = SmallInt(default=0)
+    staff = Integer(null=True, default=None)
+    at = Timestamptz(default=None)
+    """Business time."""
 
 
 class BookingEvent(Table):

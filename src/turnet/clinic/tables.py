@@ -29,6 +29,8 @@ class Clinic(Table):
     """Seconds that the demo's business clock runs ahead."""
     sending_held_at = Timestamptz(null=True, default=None)
     """Real time since when nothing is sent to people, after a restore, until somebody releases it; null: sending."""
+    staff_totp = Boolean(default=True)
+    """Must owner and managers confirm their login with a code? The owner may turn that off."""
 
 
 class Diary(Table):
@@ -172,6 +174,9 @@ class Closure(Table):
     ends_at = BigInt(index=True)
     """Minutes since 1970 UTC, half-open."""
     reason = Text(default="{}")
+    staff = Integer(null=True, default=None)
+    """Who blocked the time at the desk."""
+    made_at = Timestamptz(null=True, default=None)
 
 
 class Busy(Table):

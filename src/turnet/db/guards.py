@@ -43,6 +43,23 @@ POSTGRES = [
 """The last two tell every process that listens (`turnet.db.versions`); on SQLite there is only one."""
 
 
+def append_only(table: str, *, sqlite: bool) -> list[str]:
+    """What makes the database refuse to change or delete the table's rows, as `<table>_append_only`."""
+    name = f"{table}_append_only"
+    if sqlite:
+        return [
+            f"""CREATE TRIGGER "{name}_{event}" BEFORE {event.upper()} ON "{table}"
+            BEGIN SELECT RAISE(ABORT, '{name}'); END"""
+            for event in ("update", "delete")
+        ]
+    return [
+        f"""CREATE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = '{name}', CONSTRAINT = '{name}'; END $$""",
+        f"""CREATE TRIGGER "{name}" BEFORE UPDATE OR DELETE ON "{table}"
+            FOR EACH ROW EXECUTE FUNCTION "{name}"()""",
+    ]
+
+
 def violated(error: BaseException) -> str | None:
     """The name of the constraint or unique index that refused, or None when it was something else."""
     if isinstance(error, sqlite3.IntegrityError):

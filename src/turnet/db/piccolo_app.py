@@ -11,10 +11,12 @@ TABLE_MODULES = [
     "turnet.messaging.tables",
     "turnet.reminders.tables",
     "turnet.watch.tables",
+    "turnet.staff.tables",
+    "turnet.audit.tables",
 ]
 
 APP_CONFIG = AppConfig(
     app_name="turnet",
     migrations_folder_path=str(Path(__file__).parent / "migrations"),
-    table_classes=table_finder(TABLE_MODULES),
+    table_classes=list(dict.fromkeys(table_finder(TABLE_MODULES))),  # a module finds those it imports, too
 )

@@ -22,6 +22,20 @@ class Patient(Table):
     provisional = Boolean(default=True)
     """Made by an anonymous booking; staff match or keep it."""
     created_at = Timestamptz(default=None)
+    desk_note = Text(default="")
+    """From staff for staff."""
+    version = Integer(default=1)
+    """Raised by every edit; a form decided on an older one is stale."""
+    merged_into: ForeignKey[Any] = ForeignKey(
+        references=LazyTableReference("Patient", module_path="turnet.patients.tables"),
+        null=True,
+        default=None,
+        on_delete=OnDelete.set_null,
+        index=True,
+    )
+    """The patient that this row turned out to be; its visits and contacts are there now."""
+    indexed_at = Timestamptz(null=True, default=None)
+    """When its search keys were written; null: not yet."""
 
 
 class ContactPoint(Table):
@@ -36,3 +50,35 @@ class ContactPoint(Table):
 class PatientContact(Table):
     patient = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade, index=True)
     contact_point = ForeignKey(references=ContactPoint, null=False, on_delete=OnDelete.cascade, index=True)
+
+
+class PatientKey(Table):
+    """What finds a patient: each word of the name and parts of the numbers, folded so that accents and scripts agree."""
+
+    patient = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade, index=True)
+    key = Varchar(length=64)
+
+
+class PatientMerge(Table):
+    """Two rows that were one person, and what has to be put back if they were not."""
+
+    kept = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade, index=True)
+    gone = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade, index=True)
+    moved = Text(default="{}")
+    """JSON of the ids of visits, contact points and children that went over."""
+    staff = Integer(null=True, default=None)
+    at = Timestamptz(default=None)
+    undone_at = Timestamptz(null=True, default=None)
+
+
+class Consent(Table):
+    """What a person agreed to or refused, when, and through which door; the newest row of a purpose counts."""
+
+    patient = ForeignKey(references=Patient, null=False, on_delete=OnDelete.cascade, index=True)
+    purpose = Varchar(length=12)
+    """`reminders`, `feedback` or `offers`."""
+    given = Boolean(default=False)
+    source = Varchar(length=12)
+    """`web`, `desk` or `sms`."""
+    actor = Varchar(length=40)
+    at = Timestamptz(default=None)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tests.factories import at
+from tests.factories import REA, at
 from turnet.booking.model import Act, Person, Wish
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.transactions import fetch
+from turnet.staff.model import Staff
 
 KEY = b"k" * 32
 OWNER, OTHER = "a" * 64, "b" * 64
@@ -29,8 +30,8 @@ def an_act(clock: FrozenClock, **more: Any) -> Act:
     return Act(**{"now": clock.now(), "real": clock.real(), "key": KEY, "limited": False} | more)
 
 
-def staff(clock: FrozenClock) -> Act:
-    return an_act(clock, actor="staff:1", door="phone")
+def staff(clock: FrozenClock, who: Staff = REA) -> Act:
+    return an_act(clock, actor=who.actor, staff=who, door="phone")
 
 
 def a_wish(

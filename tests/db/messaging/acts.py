@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.factories import REA
 from turnet.booking import messages
 from turnet.booking.model import Act, Visit
 from turnet.booking.queries import visit_by_id
@@ -53,7 +54,7 @@ async def a_booking(clinic: Clinic, clock: FrozenClock, **more: Any) -> Visit:
 
 
 async def book(clinic: Clinic, clock: FrozenClock, **more: Any) -> Visit:
-    act = an_act(clock, **({"actor": more.pop("actor")} if "actor" in more else {}))
+    act = an_act(clock, staff=REA, actor=REA.actor) if more.pop("by_staff", False) else an_act(clock)
     visit = await a_booking(clinic, clock, **more)
     async with tx():
         await messages.booked(visit, clinic, act)

@@ -87,7 +87,7 @@ async def test_who_gave_only_a_number_gets_one_sms(engine: AnyEngine, public: Se
 async def test_what_staff_book_is_not_copied_to_their_own_mailbox(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1", door="phone")
+    await book(await a_clinic(), clock, by_staff=True)
 
     assert await rows("kind") == [("booking_confirmed",)]
 
@@ -299,7 +299,7 @@ async def test_one_recipients_trouble_is_nobody_elses(
 async def test_trouble_after_the_data_is_tried_again_with_the_same_message_id(
     engine: AnyEngine, public: Settings, clock: FrozenClock, answer: str
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1")
+    await book(await a_clinic(), clock, by_staff=True)
     async with a_mail_server(DATA=answer) as inbox:
         await drain(through(inbox.url, public, clock, seconds=0.5))
         waiting = await rows("state", "attempts", "due_at")
@@ -319,7 +319,7 @@ async def test_a_server_that_refuses_connections_costs_one_row_an_attempt_and_th
 ) -> None:
     clinic = await a_clinic()
     for _ in range(6):
-        await book(clinic, clock, actor="staff:1")
+        await book(clinic, clock, by_staff=True)
 
     handled = await drain(through(await a_closed_port(), public, clock))
 
@@ -332,7 +332,7 @@ async def test_a_server_that_refuses_connections_costs_one_row_an_attempt_and_th
 async def test_a_server_that_never_answers_is_left_alone_until_the_next_round(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1")
+    await book(await a_clinic(), clock, by_staff=True)
 
     async with a_silent_server() as url:
         await drain(through(url, public, clock, seconds=0.1))
@@ -345,7 +345,7 @@ async def test_a_server_that_never_answers_is_left_alone_until_the_next_round(
 async def test_a_server_that_never_takes_it_ends_in_a_visible_failure_after_eight_attempts(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1")
+    await book(await a_clinic(), clock, by_staff=True)
     start, waits = clock.now(), []
 
     async with a_mail_server(DATA="451 try later") as inbox:
@@ -364,7 +364,7 @@ async def test_a_server_that_is_away_for_half_a_day_loses_nothing(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
     """Each try costs an attempt, but it is not the message that the server does not want."""
-    await book(await a_clinic(), clock, actor="staff:1")
+    await book(await a_clinic(), clock, by_staff=True)
     gone = through(await a_closed_port(), public, clock)
 
     for _ in range(12):
@@ -381,7 +381,7 @@ async def test_a_server_that_is_away_for_half_a_day_loses_nothing(
 async def test_after_an_evening_without_the_server_nobody_waits_longer_than_five_minutes_more(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1")
+    await book(await a_clinic(), clock, by_staff=True)
     gone = through(await a_closed_port(), public, clock)
     for _ in range(12):
         await drain(gone)
@@ -398,7 +398,7 @@ async def test_after_an_evening_without_the_server_nobody_waits_longer_than_five
 async def test_what_is_tried_in_vain_until_the_visit_says_that_it_is_too_late(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1", starts_at=clock.now() + timedelta(hours=2))
+    await book(await a_clinic(), clock, by_staff=True, starts_at=clock.now() + timedelta(hours=2))
     gone = through(await a_closed_port(), public, clock)
 
     for _ in range(9):
@@ -412,7 +412,7 @@ async def test_what_is_tried_in_vain_until_the_visit_says_that_it_is_too_late(
 async def test_a_message_that_would_come_after_the_visit_fails_instead(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1", starts_at=clock.now() + timedelta(hours=2))
+    await book(await a_clinic(), clock, by_staff=True, starts_at=clock.now() + timedelta(hours=2))
     clock.advance(hours=2)
 
     async with a_mail_server() as inbox:
@@ -436,7 +436,7 @@ async def test_a_message_that_cannot_be_composed_does_not_hold_up_the_next(
         not_after=clock.now() + timedelta(days=1),
         now=clock.now(),
     )
-    await book(clinic, clock, actor="staff:1")
+    await book(clinic, clock, by_staff=True)
 
     await drain(deliverer(public, clock))
 
@@ -449,7 +449,7 @@ async def test_a_row_that_comes_back_from_a_failed_try_after_the_visit_changed_i
     engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
 ) -> None:
     clinic = await a_clinic()
-    visit = await book(clinic, clock, actor="staff:1")
+    visit = await book(clinic, clock, by_staff=True)
     [trying] = await outbox.claim(10, channel="email", repeatable=True, now=clock.now(), real=clock.real())
     await move(visit, clinic, clock, visit.starts_at + timedelta(hours=1))
     await outbox.retry(trying, "451 try later", due_at=clock.now())
@@ -466,7 +466,7 @@ async def test_a_round_shares_connections_and_says_goodbye(
 ) -> None:
     clinic = await a_clinic()
     for _ in range(12):
-        await book(clinic, clock, actor="staff:1")
+        await book(clinic, clock, by_staff=True)
 
     async with a_mail_server() as inbox:
         await drain(through(inbox.url, public, clock))
@@ -478,7 +478,7 @@ async def test_a_round_shares_connections_and_says_goodbye(
 async def test_a_restart_in_the_middle_of_sending_resumes(
     engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
 ) -> None:
-    await book(await a_clinic(), clock, actor="staff:1")
+    await book(await a_clinic(), clock, by_staff=True)
     await outbox.claim(10, channel="email", repeatable=True, now=clock.now(), real=clock.real())
 
     before = await drain(deliverer(public, clock))
@@ -506,7 +506,7 @@ async def test_rows_a_batch_has_no_time_for_go_back_untried(
     """Each mail takes the server 20 s: a lease has time for two rounds of lanes, the rest is claimed anew."""
     clinic = await a_clinic()
     for _ in range(deliver.LANES * 3):
-        await book(clinic, clock, actor="staff:1")
+        await book(clinic, clock, by_staff=True)
     slow = _Slow(clock)
 
     handled = await drain(replace(deliverer(public, clock), channels={"email": slow}))

@@ -59,7 +59,7 @@ async def people(count: int, clock: FrozenClock, clinic: Clinic | None = None) -
     """So many visits of people who gave only a number, each another."""
     clinic = clinic or await a_clinic()
     for number in range(count):
-        await book(clinic, clock, email="", phone=f"+35840{number:07}", actor="staff:1")
+        await book(clinic, clock, email="", phone=f"+35840{number:07}", by_staff=True)
 
 
 async def ends() -> dict[str, int]:
@@ -287,7 +287,7 @@ async def _books_meanwhile(sending: Deliverer, clinic: Clinic, clock: FrozenCloc
     """Does a booking come through while a message is under way?"""
     under_way = asyncio.create_task(drain(sending))
     await began()
-    booked = asyncio.create_task(book(clinic, clock, actor="staff:1"))
+    booked = asyncio.create_task(book(clinic, clock, by_staff=True))
     await asyncio.wait({booked, under_way}, return_when=asyncio.FIRST_COMPLETED)
     first = booked.done() and not under_way.done()
     await asyncio.gather(booked, under_way)
@@ -338,7 +338,7 @@ async def _mail_leaves_meanwhile(
         first = asyncio.create_task(round())
         while not gateway.asked:
             await asyncio.sleep(0)
-        await book(clinic, clock, actor="staff:1")
+        await book(clinic, clock, by_staff=True)
         second = asyncio.create_task(round())
         while not first.done() and not list(mailbox.glob("*.eml")):  # whichever of the two takes it
             await asyncio.sleep(0)

@@ -1,0 +1,1 @@
+"""Who saw, changed and exported what, and when; visits keep their own history in `booking`."""
