@@ -20,7 +20,7 @@ from turnet.pulse import Pulse
 from turnet.settings import Settings
 from turnet.traffic import Traffic
 from turnet.watch.look import Watch
-from turnet.web import api, hooks, public
+from turnet.web import api, desk, hooks, public
 from turnet.web.kit import assets, errors, health, metrics
 from turnet.web.kit.cache import PageCache
 from turnet.web.kit.compression import pressed
@@ -73,7 +73,7 @@ def create_app(
 
 
 def _routes(settings: Settings) -> list[ControllerRouterHandler]:
-    routes = [*health.routes, *metrics.routes, *assets.routes, *public.routes, *api.routes, *hooks.routes]
+    routes = [*health.routes, *metrics.routes, *assets.routes, *public.routes, *desk.routes, *api.routes, *hooks.routes]
     if settings.demo:
         from turnet.web import demo  # noqa: PLC0415  (none of it exists outside the demo)
 

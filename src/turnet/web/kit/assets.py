@@ -38,19 +38,23 @@ class Asset:
         return self.url.rpartition("/")[2]
 
 
-def stylesheet(brand: str) -> Asset:
-    """The one sheet of every page, in the clinic's colour; something that is no colour falls back to ours."""
-    return _stylesheet(brand if _COLOUR.fullmatch(brand) else BRAND)
+def stylesheet(brand: str, sheet: str = "turnet") -> Asset:
+    """The one sheet of every page, in the clinic's colour; something that is no colour falls back to ours.
+
+    `turnet` is the patients'; `desk` has besides what only staff see.
+    """
+    return _stylesheet(brand if _COLOUR.fullmatch(brand) else BRAND, sheet)
 
 
 @lru_cache(maxsize=8)
-def _stylesheet(brand: str) -> Asset:
+def _stylesheet(brand: str, sheet: str) -> Asset:
     folder = STATIC / "css"
     ends = ("tokens.css", "base.css"), ("print.css",)
     between = sorted(file.name for file in folder.glob("*.css") if file.name not in ends[0] + ends[1])
-    rules = "".join((folder / name).read_text() for name in (*ends[0], *between, *ends[1]))
+    more = sorted(f"desk/{file.name}" for file in folder.glob("desk/*.css")) if sheet == "desk" else []
+    rules = "".join((folder / name).read_text() for name in (*ends[0], *between, *more, *ends[1]))
     layers, _, rest = rules.partition(";")
-    return _named("turnet", "css", f"{layers};:root{{--brand:{brand}}}{_smaller(rest)}", MediaType.CSS)
+    return _named(sheet, "css", f"{layers};:root{{--brand:{brand}}}{_smaller(rest)}", MediaType.CSS)
 
 
 def _smaller(css: str) -> str:
@@ -77,7 +81,7 @@ def icons() -> Asset:
     return _named("icons", "svg", (STATIC / "icons.svg").read_text(), "image/svg+xml")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def script(file: str) -> Asset:
     """`file` lies below `static/`, such as `js/turnet.js`."""
     return _named(Path(file).stem, "js", (STATIC / file).read_text(), "text/javascript")
@@ -86,6 +90,12 @@ def script(file: str) -> Asset:
 def scripts() -> tuple[Asset, ...]:
     """What every public page loads, in this order."""
     return script("vendor/htmx-4.0.1.min.js"), script("js/turnet.js")
+
+
+def desk_scripts() -> tuple[Asset, ...]:
+    """What every staff page loads, in this order."""
+    own = sorted(file.name for file in (STATIC / "js" / "desk").glob("*.js"))
+    return *scripts(), script("vendor/hx-sse-4.0.1.min.js"), *(script(f"js/desk/{name}") for name in own)
 
 
 def _named(stem: str, suffix: str, text: str, media_type: str) -> Asset:
@@ -104,7 +114,7 @@ async def serve(request: Request[object, object, State], name: FromPath[str]) ->
     """Any asset by its name of today (cached for good) or of yesterday (today's content, cached for a minute)."""
     here = await clinic()
     brand = here.brand if here else BRAND
-    today = (stylesheet(brand), icons(), mark(brand), *scripts(), script("vendor/hx-sse-4.0.1.min.js"))
+    today = (stylesheet(brand), stylesheet(brand, "desk"), icons(), mark(brand), *desk_scripts())
     found = next((a for a in today if a.name == name), None)
     kept = found is not None
     if found is None:

@@ -1,0 +1,47 @@
+"""Reads of accounts and sessions."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from turnet.db.transactions import fetch
+from turnet.ids import token_hash
+from turnet.staff.model import Role, Session, Staff
+
+STAFF = (
+    "u.id, u.public_id, u.name, u.initials, u.role, p.resource, u.all_diaries, u.language, u.email "
+    "FROM staff_user u LEFT JOIN practitioner p ON p.id = u.practitioner"
+)
+"""Columns of a `Staff`, in its order, and the tables they come from."""
+
+_SESSION = (
+    "SELECT s.id, s.public_id, s.stage, s.front_desk, s.locked, s.created_at, s.seen_at, s.proven_at, s.ends_at, s.agent, "
+    "u.view, u.id, u.public_id, u.name, u.initials, u.role, p.resource, u.all_diaries, u.language, u.email "
+    "FROM staff_session s JOIN staff_user u ON u.id = s.user LEFT JOIN practitioner p ON p.id = u.practitioner "
+)
+
+
+def staff_of(cells: tuple[Any, ...]) -> Staff:
+    id, public_id, name, initials, role, practitioner, all_diaries, language, email = cells
+    return Staff(id, public_id, name, initials, Role(role), practitioner, bool(all_diaries), language, email)
+
+
+async def session_of(token: str, real: datetime) -> Session | None:
+    """The session behind a cookie's token, whatever its stage; None when it ended or its account is disabled."""
+    rows = await fetch(
+        _SESSION + "WHERE s.token_hash = {} AND s.ends_at > {} AND u.disabled_at IS NULL", token_hash(token), real
+    )
+    return session_from(rows[0]) if rows else None
+
+
+def session_from(cells: tuple[Any, ...]) -> Session:
+    id, public_id, stage, front_desk, locked, created_at, seen_at, proven_at, ends_at, agent, view, *staff = cells
+    return Session(
+        id, public_id, staff_of(tuple(staff)), stage, bool(front_desk), bool(locked), created_at, seen_at, proven_at, ends_at,
+        agent, json.loads(view or "{}"),
+    )  # fmt: skip
+
+
+async def staff_by_id(id: int) -> Staff | None:
+    rows = await fetch(f"SELECT {STAFF} WHERE u.id = {{}}", id)
+    return staff_of(rows[0]) if rows else None
