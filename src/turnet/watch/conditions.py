@@ -12,7 +12,7 @@ MAX_WAITING = 600.0
 """Seconds that the oldest due message may wait."""
 SEVERAL_FAILED = 3
 SEVERAL_IN_VAIN = 2
-"""A booking is two messages: one that stays may be one full mailbox."""
+"""A booking is two messages: one that stays may be one full mailbox; after two hours it counts all the same."""
 MAX_BACKUP_AGE = 26 * 3600.0
 """Seconds."""
 FIRST_HOUR = 3600.0
@@ -101,9 +101,9 @@ def _outbox_stuck(seen: Seen) -> str | None:
 
 def _messages_failing(seen: Seen) -> str | None:
     failed, in_vain = seen.messages_failed_last_hour, seen.messages_tried_in_vain
-    if failed < SEVERAL_FAILED and in_vain < SEVERAL_IN_VAIN:
-        return None
-    return f"in the last hour {failed} messages could not be delivered; {in_vain} more are being tried for half an hour"
+    if failed >= SEVERAL_FAILED or in_vain >= SEVERAL_IN_VAIN:
+        return f"in the last hour {failed} messages could not be delivered; {in_vain} more are being tried for half an hour"
+    return "one message is being tried for two hours" if seen.messages_tried_for_hours else None
 
 
 def _sms_unknown(seen: Seen) -> str | None:
@@ -175,7 +175,7 @@ CONDITIONS = (
         _outbox_stuck,
     ),
     Condition(
-        "messages_failing", "3 messages failed within an hour, or 2 are being tried for half an hour",
+        "messages_failing", "3 messages failed within an hour, or 2 are being tried for half an hour, or one for two hours",
         "TURNET_MAIL_URL, TURNET_SMS_URL",
         "turnet outbox says why; turnet doctor --mail YOUR-ADDRESS and --sms YOUR-NUMBER try both ways",
         _messages_failing, for_people=True,

@@ -29,7 +29,9 @@ class Stored:
     messages_queued: int = 0
     oldest_message_waiting_seconds: float = 0.0
     messages_tried_in_vain: int = 0
-    """Still queued, though first tried half an hour ago."""
+    """Still queued, though first tried half an hour ago …"""
+    messages_tried_for_hours: int = 0
+    """… or two hours ago."""
     messages_failed_last_hour: int = 0
     messages_failed_last_day: int = 0
     messages_unknown: int = 0
@@ -66,11 +68,18 @@ async def stored_now(clock: Clock) -> Stored:
         return Stored(pending_migrations=waiting)
     now, real = clock.now(), clock.real()
     health = await outbox.health(now)
-    [(in_vain, failed, unknown)] = await fetch(
-        "SELECT (SELECT count(*) FROM message WHERE state = 'queued' AND attempts > 0 AND created_at <= {}), "
+    tried = "(SELECT count(*) FROM message WHERE state = 'queued' AND attempts > 0 AND created_at <= {})"
+    [(in_vain, for_hours, failed, unknown)] = await fetch(
+        f"SELECT {tried}, {tried}, "  # noqa: S608  (our own words)
         "(SELECT count(*) FROM message WHERE state = 'failed' AND due_at > {} AND finished_at > {}), "
         "(SELECT count(*) FROM message WHERE state = 'unknown' AND due_at > {})",
-        *(now - timedelta(minutes=30), now - outbox.LONGEST_WAIT, now - timedelta(hours=1), now - LATELY),
+        *(
+            now - timedelta(minutes=30),
+            now - timedelta(hours=2),
+            now - outbox.LONGEST_WAIT,
+            now - timedelta(hours=1),
+            now - LATELY,
+        ),
     )
     held = await held_since()
     return Stored(
@@ -78,6 +87,7 @@ async def stored_now(clock: Clock) -> Stored:
         messages_queued=health.queued,
         oldest_message_waiting_seconds=health.oldest_due_age_seconds,
         messages_tried_in_vain=in_vain,
+        messages_tried_for_hours=for_hours,
         messages_failed_last_hour=failed,
         messages_failed_last_day=health.failed_last_day,
         messages_unknown=health.unknown,

@@ -58,6 +58,10 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "messages_failing", {}, {"messages_tried_in_vain": 2},
         "in the last hour 0 messages could not be delivered; 2 more are being tried for half an hour",
     ),
+    (
+        "messages_failing", {"messages_tried_in_vain": 1},
+        {"messages_tried_in_vain": 1, "messages_tried_for_hours": 1}, "one message is being tried for two hours",
+    ),
     ("sms_unknown", {}, {"messages_unknown_lately": 2}, "of 2 SMS of the last two days nobody knows whether they left"),
     (
         "reminders_missed", {}, {"reminders_missed_lately": 4},
