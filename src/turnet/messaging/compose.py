@@ -65,6 +65,17 @@ class Composer:
             letter = self._letter(row, visits, clinic, words, now)
         return Parcel(row.id, letter.sender, row.recipient, whole(letter), now)
 
+    def wording(
+        self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, *, now: datetime, was: datetime | None = None
+    ) -> tuple[str, str]:
+        """(subject, text) of what `parcel` would send, as people read it; an SMS has no subject."""
+        kind = KINDS[row.kind]
+        with speaking(row.language):
+            words = self._words(row, visits, clinic, now) | _earlier(was, clinic)
+            if row.channel == "sms":
+                return "", plain(render(f"{kind.name}/sms.txt", words))
+            return render(f"{kind.name}/subject.txt", words), render(f"{kind.name}/body.txt", words)
+
     def _letter(self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, words: Words, now: datetime) -> Letter:
         kind = KINDS[row.kind]
         message_id, thread = self._ids(row, visits)
