@@ -52,3 +52,18 @@ class Session:
     agent: str
     view: dict[str, str] = field(default_factory=dict)
     """How they like the diary: `at` (location slug), `with` (practitioner slug)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody at the staff's door: the circumstances of logging in, of a one-time link, of an act on accounts."""
+
+    real: datetime
+    key: bytes = field(repr=False)
+    """The installation's: what seeds are encrypted and known devices are recognised with."""
+    address: str = ""
+    """The client's address (IPv6 by /64), hashed."""
+    agent: str = ""
+    device: str = field(default="", repr=False)
+    """What a browser that has logged in before shows of it."""
+    limited: bool = True

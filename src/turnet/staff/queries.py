@@ -1,12 +1,21 @@
 """Reads of accounts and sessions."""
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from turnet.db.transactions import fetch
 from turnet.ids import token_hash
 from turnet.staff.model import Role, Session, Staff
+
+IDLE = timedelta(hours=12)
+"""Real time without anybody there after which a session is over."""
+FRONT_DESK_IDLE = timedelta(minutes=15)
+"""The same on a shared machine, where it only locks."""
+
+WITH_CODES = frozenset({Role.OWNER, Role.MANAGER})
+"""Who must confirm a login with a code, unless the owner turned that off."""
 
 STAFF = (
     "u.id, u.public_id, u.name, u.initials, u.role, p.resource, u.all_diaries, u.language, u.email "
@@ -27,11 +36,19 @@ def staff_of(cells: tuple[Any, ...]) -> Staff:
 
 
 async def session_of(token: str, real: datetime) -> Session | None:
-    """The session behind a cookie's token, whatever its stage; None when it ended or its account is disabled."""
+    """The session behind a cookie's token, whatever its stage; None when it ended or its account is disabled.
+
+    At the front desk it is `locked` by itself when nobody was there for a while. Looking does not count as being there.
+    """
     rows = await fetch(
-        _SESSION + "WHERE s.token_hash = {} AND s.ends_at > {} AND u.disabled_at IS NULL", token_hash(token), real
+        _SESSION + "WHERE s.token_hash = {} AND s.ends_at > {} AND s.seen_at > {} AND u.disabled_at IS NULL",
+        *(token_hash(token), real, real - IDLE),
     )
-    return session_from(rows[0]) if rows else None
+    if not rows:
+        return None
+    session = session_from(rows[0])
+    left_alone = session.front_desk and session.seen_at <= real - FRONT_DESK_IDLE
+    return replace(session, locked=session.locked or left_alone)
 
 
 def session_from(cells: tuple[Any, ...]) -> Session:
@@ -45,3 +62,8 @@ def session_from(cells: tuple[Any, ...]) -> Session:
 async def staff_by_id(id: int) -> Staff | None:
     rows = await fetch(f"SELECT {STAFF} WHERE u.id = {{}}", id)
     return staff_of(rows[0]) if rows else None
+
+
+async def codes_required(role: Role) -> bool:
+    rows = await fetch("SELECT staff_totp FROM clinic WHERE id = 1")
+    return role in WITH_CODES and bool(rows and rows[0][0])

@@ -3,10 +3,19 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
+from turnet.errors import NotSignedIn
+from turnet.web.desk import live, login, why
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 
-PAGES: list[ControllerRouterHandler] = []
+PAGES: list[ControllerRouterHandler] = [*live.routes, *why.routes]
 
 routes: list[ControllerRouterHandler] = [
-    Router("/", middleware=[AtTheDesk()], guards=[allowed], route_handlers=checked(PAGES)),
+    *login.routes,
+    Router(
+        "/",
+        middleware=[AtTheDesk()],
+        guards=[allowed],
+        exception_handlers={NotSignedIn: login.not_signed_in},
+        route_handlers=checked(PAGES),
+    ),
 ]

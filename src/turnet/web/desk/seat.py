@@ -7,6 +7,7 @@ does not know, stops the program from starting. Whose diary is acted in is asked
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -25,10 +26,16 @@ from turnet.settings import Settings
 from turnet.staff import permissions
 from turnet.staff.model import Session, Staff
 from turnet.staff.queries import session_of
+from turnet.staff.service import sessions
+from turnet.web.desk.carried import carried_by
 from turnet.web.kit import acting
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Frame
 from turnet.web.public.here import any_clinic
+
+_LIVE = "/desk/live"
+_BY_THEMSELVES = frozenset({"section#sheet"})
+"""Elements that ask again whenever the diary changed, as htmx names them."""
 
 
 def cookie_name(settings: Settings) -> str:
@@ -45,13 +52,28 @@ class AtTheDesk(ASGIMiddleware):
         connection: ASGIConnection[object, object, object, State] = ASGIConnection(scope)
         session = await found_session(connection)
         if session is None or session.stage != "full" or session.locked:
-            raise NotSignedIn(stage="locked" if session and session.locked else session.stage if session else "login")
+            scope["state"]["carried"] = await carried_by(scope, receive)
+            raise NotSignedIn(stage=stage_of(session))
         scope["state"]["session"] = session
+        if by_a_person(connection):
+            await sessions.touch(session, connection.app.state.clock.real())
         with speaking(session.staff.language):
             await next_app(scope, receive, send)
 
 
-async def found_session(connection: ASGIConnection[object, object, object, State]) -> Session | None:
+def stage_of(session: Session | None) -> str:
+    """What somebody must do first: `login`, `code`, `totp` or `locked`; `full`: nothing."""
+    if session is None:
+        return "login"
+    return "locked" if session.locked and session.stage == "full" else session.stage
+
+
+def by_a_person(connection: ASGIConnection[object, object, object, State]) -> bool:
+    """A list that renews itself and a stream that opens again are nobody: they must not keep a session alive."""
+    return connection.scope["path"] != _LIVE and connection.headers.get("hx-source", "") not in _BY_THEMSELVES
+
+
+async def found_session(connection: ASGIConnection[Any, Any, Any, State]) -> Session | None:
     state = connection.app.state
     token = connection.cookies.get(cookie_name(state.settings), "")
     return await session_of(token, state.clock.real()) if token else None

@@ -62,22 +62,31 @@ async def read(request: AnyRequest, names: Iterable[str], anchors: Mapping[str, 
     Raises `TooLarge`, `WrongType` or a 400 for what no browser sends: unreadable bytes, too many fields, or a known
     field sent twice.
     """
-    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await _body(request)
-    if body and sent_as != _TYPE:
-        raise WrongType(detail="not a form")
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
-    except ValueError as error:
-        raise ClientException(detail="unreadable form") from error
+    return of(await pairs(request), names, anchors)
+
+
+def of(sent: Iterable[tuple[str, str]], names: Iterable[str], anchors: Mapping[str, str] | None = None) -> Form:
+    """The named fields of what was sent. Raises a 400 for one of them sent twice."""
     wanted = set(names)
     raw: dict[str, str] = {}
-    for name, text in pairs:
+    for name, text in sent:
         if name in wanted:
             if name in raw:
                 raise ClientException(detail=f"{name} was sent twice")
             raw[name] = text
     return Form(raw, {}, anchors or {})
+
+
+async def pairs(request: AnyRequest) -> list[tuple[str, str]]:
+    """All that a posted form holds, in its order. Raises `TooLarge`, `WrongType` or a 400."""
+    sent_as = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _body(request)
+    if body and sent_as != _TYPE:
+        raise WrongType(detail="not a form")
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise ClientException(detail="unreadable form") from error
 
 
 async def _body(request: AnyRequest) -> bytes:

@@ -25,10 +25,10 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-BY_TOKEN = ("/a/", "/f/", "/u/", "/w/")
+BY_TOKEN = ("/a/", "/f/", "/u/", "/w/", "/join/")
 """Pages of whoever holds the link."""
 _BOOKINGS_OF_API = "/api/v1/bookings/"
-_STAFF = ("/desk", "/admin", "/login")
+_STAFF = ("/desk", "/admin", "/login", "/logout")
 _SEVERAL_YEARS = b"max-age=63072000; includeSubDomains"
 
 
