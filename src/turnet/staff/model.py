@@ -13,6 +13,12 @@ class Role(StrEnum):
     READ_ONLY = "read_only"
 
 
+def initials_of(name: str) -> str:
+    """`RR` for Rea Reception: of the first and the last part of a name, or the first letters of the only one."""
+    parts = name.split()
+    return (parts[0][0] + parts[-1][0] if len(parts) > 1 else name[:2]).upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """One account, as far as others need to know it."""

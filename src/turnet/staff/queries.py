@@ -1,7 +1,7 @@
 """Reads of accounts and sessions."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,3 +67,55 @@ async def staff_by_id(id: int) -> Staff | None:
 async def codes_required(role: Role) -> bool:
     rows = await fetch("SELECT staff_totp FROM clinic WHERE id = 1")
     return role in WITH_CODES and bool(rows and rows[0][0])
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One line of the list of accounts."""
+
+    staff: Staff
+    practitioner: int | None
+    """Row id of whose diary is theirs."""
+    state: str
+    """`active`, `invited` or `disabled`."""
+    has_codes: bool
+    has_pin: bool
+    seen_at: datetime | None
+    """Real time; None: logged out everywhere."""
+
+
+_ACCOUNTS = (
+    "SELECT u.practitioner, u.password_hash <> {}, u.disabled_at, u.totp_secret <> {}, u.pin_hash <> {}, "
+    '(SELECT s.seen_at FROM staff_session s WHERE s."user" = u.id ORDER BY s.seen_at DESC LIMIT 1), '  # noqa: S608  (our own columns)
+    f"{STAFF}"
+)
+
+
+async def accounts() -> list[Account]:
+    """Everybody, by name."""
+    return [_account(row) for row in await fetch(f"{_ACCOUNTS} ORDER BY u.name, u.id", "", "", "")]
+
+
+async def account(public_id: str) -> Account | None:
+    rows = await fetch(f"{_ACCOUNTS} WHERE u.public_id = {{}}", "", "", "", public_id)
+    return _account(rows[0]) if rows else None
+
+
+def _account(cells: tuple[Any, ...]) -> Account:
+    practitioner, joined, disabled_at, codes, pin, seen_at, *staff = cells
+    state = "disabled" if disabled_at else "active" if joined else "invited"
+    return Account(staff_of(tuple(staff)), practitioner, state, bool(codes), bool(pin), seen_at)
+
+
+async def sessions_of(user: int, real: datetime) -> list[Session]:
+    """Where the account is logged in, the newest first."""
+    rows = await fetch(
+        _SESSION + 'WHERE s."user" = {} AND s.ends_at > {} AND s.seen_at > {} ORDER BY s.seen_at DESC, s.id DESC',
+        *(user, real, real - IDLE),
+    )
+    return [session_from(row) for row in rows]
+
+
+async def nobody_yet() -> bool:
+    """Before the first owner has come."""
+    return not await fetch("SELECT id FROM staff_user LIMIT 1")

@@ -10,10 +10,10 @@ from turnet.errors import Invalid, TooMany
 from turnet.ids import random_id
 from turnet.staff import secrets
 from turnet.staff.model import Knock, Role
+from turnet.staff.passwords import LONGEST, normal
 from turnet.staff.queries import codes_required
 from turnet.staff.service import limits, sessions
 
-LONGEST_PASSWORD = 128
 _COLUMNS = "id, public_id, role, password_hash, totp_secret, disabled_at FROM staff_user"
 
 
@@ -46,7 +46,7 @@ async def log_in(knock: Knock, email: str, password: str, *, old: str = "") -> E
         await asyncio.sleep(0 if known else wait)
         raise Invalid({"password": "wrong"})
     assert user is not None
-    renewed = await secrets.hashed(password) if secrets.outdated(user.password_hash) else ""
+    renewed = await secrets.hashed(normal(password)) if secrets.outdated(user.password_hash) else ""
     async with tx():
         await _unchanged(user)
         await limits.forgive(knock, held)
@@ -83,7 +83,7 @@ class _User:
 
 async def _right(password: str, user: _User | None) -> bool:
     """Takes as long for nobody, for a disabled account and for one whose invitation was not taken up."""
-    right = await secrets.matches(password[: LONGEST_PASSWORD + 1], user.password_hash if user else "")
+    right = await secrets.matches(normal(password[: LONGEST + 1]), user.password_hash if user else "")
     return right and user is not None and user.disabled_at is None
 
 

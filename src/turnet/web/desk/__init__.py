@@ -4,13 +4,15 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from turnet.errors import NotSignedIn
-from turnet.web.desk import live, login, why
+from turnet.web.desk import half_in, join, live, login, patients, why
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 
-PAGES: list[ControllerRouterHandler] = [*live.routes, *why.routes]
+PAGES: list[ControllerRouterHandler] = [*live.routes, *why.routes, *patients.routes]
 
 routes: list[ControllerRouterHandler] = [
     *login.routes,
+    *half_in.routes,
+    *join.routes,
     Router(
         "/",
         middleware=[AtTheDesk()],

@@ -64,21 +64,23 @@ async def leave(request: AnyRequest) -> Response[bytes]:
     return response
 
 
-def inside(request: AnyRequest, entered: Entered, then: str, kept: Carried | None) -> Response[Any]:
-    """The next page of the way in; whatever was typed before goes along."""
+def inside(request: AnyRequest, entered: Entered | None, then: str, kept: Carried | None) -> Response[Any]:
+    """The next page of the way in; whatever was typed before goes along. Without `entered` the session stays as it is."""
+    stage = entered.stage if entered else "full"
     response: Response[Any]
-    if kept is None:
-        response = htmx.done(request, door.way_to(entered.stage, then))
+    if kept is None or stage == "totp":
+        response = htmx.done(request, door.way_to(stage, then))
     else:
-        response = carrying_on(request, entered.stage, kept)
-    door.give(request, response, entered)
+        response = carrying_on(request, stage, kept)
+    if entered:
+        door.give(request, response, entered)
     return response
 
 
-def carrying_on(request: AnyRequest, stage: str, kept: Carried, *, language: str = "", status: int = 200) -> Page:
+def carrying_on(request: AnyRequest, stage: str, kept: Carried, *, status: int = 200) -> Page:
     """The page for this stage with what was typed; once nothing is missing, the button that sends it."""
     template = {"full": "resume", "locked": "locked", "code": "code"}.get(stage, "login")
-    language = language or door.language_of(request, None)
+    language = door.language_of(request, None)
     with speaking(language):
         return door.page(template, DoorPage(door.frame(request, language), carried=kept), status=status)
 
