@@ -5,7 +5,8 @@ Names of any script pass; what could steer a terminal, a mail header or the dire
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TypeVar
 
 import phonenumbers
@@ -62,6 +63,23 @@ _UNREAD_PHONE_CODES = {
     NumberParseException.TOO_SHORT_NSN: "too_short",
     NumberParseException.TOO_LONG: "too_long",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A patient as a search shows them."""
+
+    id: int
+    public_id: str
+    name: str = field(repr=False)
+    birth_year: int | None
+    phone: str = field(repr=False)
+    """E.164; their own first, else their guardian's. Empty: none."""
+    email: str = field(repr=False)
+    provisional: bool
+    next_visit: datetime | None
+    last_visit: datetime | None
+    """Starts of the nearest ones that were not cancelled, UTC."""
 
 
 def clean_name(raw: str) -> str:

@@ -1,4 +1,4 @@
-"""Writes of people: called by a booking, inside its transaction.
+"""People who come with a booking: written by it, inside its transaction.
 
 A person is not a contact point: whoever books anonymously is a new, provisional patient, even with a telephone
 number we know, so nothing stored is changed or shown. Staff join what belongs together.
@@ -11,6 +11,8 @@ from typing import Any
 from turnet.booking.model import Person
 from turnet.db.transactions import fetch
 from turnet.ids import random_id
+from turnet.patients.indexing import add
+from turnet.patients.keys import keys_of
 
 
 async def enrol(people: Sequence[Person], *, now: datetime) -> list[int]:
@@ -28,26 +30,37 @@ async def enrol(people: Sequence[Person], *, now: datetime) -> list[int]:
         ]
     )
     reached = [guardian or patient for patient, guardian in zip(patients, guardian_of, strict=True)]
-    await _link(list(zip(reached, people, strict=True)))
+    await link(list(zip(reached, people, strict=True)))
+    await add(
+        [
+            (patient, key)
+            for patient, person in zip(patients, people, strict=True)
+            for key in sorted(keys_of(person.name, person.birth_year, _given(person.phone), _given(person.email)))
+        ]
+    )
     return patients
 
 
+def _given(contact: str) -> list[str]:
+    return [contact] if contact else []
+
+
 def _row(person: Person, name: str, birth_year: int | None, guardian: int | None, now: datetime) -> tuple[Any, ...]:
-    return random_id(), name, birth_year, guardian, person.language, True, now
+    return random_id(), name, birth_year, guardian, person.language, True, now, now
 
 
 async def _patients(rows: list[tuple[Any, ...]]) -> list[int]:
     if not rows:
         return []
     added = await fetch(
-        "INSERT INTO patient (public_id, name, birth_year, guardian, language, provisional, created_at) "
-        f"VALUES {', '.join(['({}, {}, {}, {}, {}, {}, {})'] * len(rows))} RETURNING id",
+        "INSERT INTO patient (public_id, name, birth_year, guardian, language, provisional, created_at, "
+        f"indexed_at) VALUES {', '.join(['({}, {}, {}, {}, {}, {}, {}, {})'] * len(rows))} RETURNING id",
         *(value for row in rows for value in row),
     )
     return sorted(new for (new,) in added)
 
 
-async def _link(reached: list[tuple[int, Person]]) -> None:
+async def link(reached: list[tuple[int, Person]]) -> None:
     """Gives patients their contact points; one that is known stays as it is and is shared."""
     links = [
         (patient, kind, value, raw)
@@ -69,6 +82,7 @@ async def _link(reached: list[tuple[int, Person]]) -> None:
     )
     id_of = dict(rows)
     await fetch(
-        f"INSERT INTO patient_contact (patient, contact_point) VALUES {', '.join(['({}, {})'] * len(links))}",
+        f"INSERT INTO patient_contact (patient, contact_point) VALUES {', '.join(['({}, {})'] * len(links))} "
+        "ON CONFLICT (patient, contact_point) DO NOTHING",
         *(part for patient, _, value, _ in links for part in (patient, id_of[value])),
     )
