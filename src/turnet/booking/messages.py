@@ -2,13 +2,16 @@
 
 A move waits two minutes and a cancellation until its undo has ended, so a mistake corrected at once sends nothing
 wrong. Whoever gave an e-mail address gets mail, who gave only a telephone number an SMS; the location's own mailbox
-hears of everything that was done online, in a row of its own.
+hears of everything that was done online, in a row of its own. Staff may leave the patient untold.
 """
 
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from turnet.booking.model import Act, Visit
 from turnet.clinic.model import Clinic
+from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.outbox import Draft, Facts
 
@@ -16,29 +19,59 @@ SETTLE = timedelta(minutes=2)
 """How long a move may still be moved again before it is announced."""
 USEFUL = timedelta(hours=1)
 """How long a message is worth sending although the visit has begun."""
+A_DAY = timedelta(days=1)
+"""How long something that staff wrote is worth sending."""
 
 _PATIENT = ("booking_confirmed", "booking_moved")
 _DESK = ("desk_booked", "desk_moved")
 ANNOUNCEMENTS = (*_PATIENT, *_DESK)
 CANCELLATIONS = ("booking_cancelled", "desk_cancelled")
 
+MOVED = "the visit was moved"
+MOVED_UNTOLD = "the visit was moved, and the patient was not to be told"
+ANOTHER_CONTACT = "the visit is reached another way now"
 
-async def booked(visit: Visit, clinic: Clinic, act: Act) -> None:
-    await outbox.add_all(_drafts(visit, clinic, act, "booking_confirmed", "desk_booked", act.now), now=act.now)
+
+async def booked(visits: Sequence[Visit], clinic: Clinic, act: Act, *, tell: bool = True, series: bool = False) -> None:
+    """A message for each visit; one that lists them all for a `series`."""
+    if series and tell:
+        await outbox.add_all(_of_series(visits, act), now=act.now)
+        return
+    drafts = [_drafts(visit, clinic, act, "booking_confirmed", "desk_booked", act.now, tell=tell) for visit in visits]
+    await outbox.add_all([draft for each in drafts for draft in each], now=act.now)
 
 
-async def moved(visit: Visit, clinic: Clinic, act: Act) -> None:
+def _of_series(visits: Sequence[Visit], act: Act) -> list[Draft]:
+    """It hangs on the first and knows what it tells of each."""
+    first, last = visits[0], max(visit.starts_at for visit in visits)
+    facts = {"visits": {str(visit.id): told(visit) for visit in visits}}
+    return [
+        _draft(first, "series_booked", channel, contact, first.language, act.now, facts=facts, until=last)
+        for channel, contact in _reached(first)
+    ]
+
+
+async def moved(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) -> None:
     """Whoever was not told of the old time hears only of the new one, as of a booking."""
-    dropped = await outbox.drop_queued(visit.id, ANNOUNCEMENTS, "the visit was moved", now=act.now)
+    dropped = await outbox.drop_queued(visit.id, ANNOUNCEMENTS, MOVED if tell else MOVED_UNTOLD, now=act.now)
     patient, desk = (first if first in dropped else then for first, then in (_PATIENT, _DESK))
-    await outbox.add_all(_drafts(visit, clinic, act, patient, desk, act.now + SETTLE), now=act.now)
+    await outbox.add_all(_drafts(visit, clinic, act, patient, desk, act.now + SETTLE, tell=tell), now=act.now)
 
 
-async def cancelled(visit: Visit, clinic: Clinic, act: Act) -> None:
+async def moved_back(visit: Visit, clinic: Clinic, act: Act, *, told: bool) -> None:
+    """Of a move that is taken back; `told` says whether it was to be heard of."""
+    if told:
+        await moved(visit, clinic, act)
+    else:
+        await outbox.revive(visit.id, ANNOUNCEMENTS, sequence=visit.sequence, reason=MOVED_UNTOLD)
+
+
+async def cancelled(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) -> None:
     """Rows for when the undo ends; they are skipped then if nothing had left that would need taking back."""
     await outbox.drop_queued(visit.id, ANNOUNCEMENTS, outbox.VISIT_CANCELLED, now=act.now)
     due = visit.undo_until or act.now
-    await outbox.add_all(_drafts(visit, clinic, act, "booking_cancelled", "desk_cancelled", due), now=act.now)
+    drafts = _drafts(visit, clinic, act, "booking_cancelled", "desk_cancelled", due, tell=tell)
+    await outbox.add_all(drafts, now=act.now)
 
 
 async def undone(visit: Visit, clinic: Clinic, act: Act) -> None:  # noqa: ARG001  (the four acts are called alike)
@@ -47,30 +80,113 @@ async def undone(visit: Visit, clinic: Clinic, act: Act) -> None:  # noqa: ARG00
     await outbox.revive(visit.id, ANNOUNCEMENTS, sequence=visit.sequence)
 
 
-def _drafts(visit: Visit, clinic: Clinic, act: Act, patient: str, desk: str, due: datetime) -> list[Draft]:
+# --- what only the desk sends
+
+
+async def choose_new_time(visits: Sequence[Visit], act: Act) -> None:
+    """Asks each to choose another time; who was asked for this time of the visit already is not asked again."""
     drafts = []
-    if visit.email:
-        drafts.append(_draft(visit, patient, "email", visit.email, visit.language, due))
-    elif visit.phone:
-        drafts.append(_draft(visit, patient, "sms", visit.phone, visit.language, due))
+    for visit in visits:
+        for channel, contact in _reached(visit):
+            dedupe = f"{CHOOSE}:{visit.id}:{visit.visit_no}:{channel}"
+            facts = {"visit_no": visit.visit_no}
+            drafts.append(_draft(visit, CHOOSE, channel, contact, visit.language, act.now, facts=facts, dedupe=dedupe))
+    await outbox.add_all(drafts, now=act.now)
+
+
+CHOOSE = "choose_new_time"
+
+
+async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> None:
+    """What staff wrote, as they wrote it; the same `once` twice is one message."""
+    contact, until = dict(contacts(visit))[channel], act.now + A_DAY
+    dedupe = f"desk_message:{visit.id}:{once}"
+    await outbox.add_all(
+        [_draft(visit, "desk_message", channel, contact, visit.language, act.now, {"text": text}, dedupe, until)],
+        now=act.now,
+    )
+
+
+async def recontacted(visit: Visit, act: Act) -> bool:
+    """What waits for the old contact, and a confirmation that failed there, goes to the new one; was there any?"""
+    waiting = await outbox.drop_queued(visit.id, (*_PATIENT, CHOOSE), ANOTHER_CONTACT, now=act.now)
+    kinds = dict.fromkeys(waiting or await _failed(visit))
+    drafts = [
+        _draft(
+            visit, kind, channel, contact, visit.language, act.now, _said(visit, kind),
+            f"{kind}:{visit.id}:{visit.visit_no}:{visit.sequence}:{_short(contact)}:{visit.version}",
+        )
+        for kind in kinds
+        for channel, contact in _reached(visit)
+    ]  # fmt: skip
+    await outbox.add_all(drafts, now=act.now)
+    return bool(drafts)
+
+
+async def _failed(visit: Visit) -> list[str]:
+    """The kind of the patient's newest announcement if it did not get through."""
+    rows = await fetch(
+        "SELECT kind, state FROM message WHERE booking = {} AND kind IN ('booking_confirmed', 'booking_moved') "
+        "AND state <> 'cancelled' ORDER BY sequence DESC, created_at DESC LIMIT 1",
+        visit.id,
+    )
+    return [kind for kind, state in rows if state == "failed" and visit.coming]
+
+
+def _said(visit: Visit, kind: str) -> Facts:
+    return {"visit_no": visit.visit_no} if kind == CHOOSE else told(visit)
+
+
+def _short(contact: str) -> str:
+    return hashlib.sha256(contact.encode()).hexdigest()[:12]
+
+
+# --- rows
+
+
+def contacts(visit: Visit) -> list[tuple[str, str]]:
+    """(channel, address) of every way this visit's patient can be reached, the preferred one first."""
+    return [(channel, to) for channel, to in (("email", visit.email), ("sms", visit.phone)) if to]
+
+
+def _reached(visit: Visit) -> list[tuple[str, str]]:
+    return contacts(visit)[:1]
+
+
+def _drafts(
+    visit: Visit, clinic: Clinic, act: Act, patient: str, desk: str, due: datetime, *, tell: bool
+) -> list[Draft]:
+    drafts = []
+    if tell:
+        drafts += [_draft(visit, patient, channel, to, visit.language, due) for channel, to in _reached(visit)]
     mailbox = clinic.location(visit.location).email
     if mailbox and not act.by_staff:
         drafts.append(_draft(visit, desk, "email", mailbox, clinic.default_language, due))
     return drafts
 
 
-def _draft(visit: Visit, kind: str, channel: str, recipient: str, language: str, due: datetime) -> Draft:
+def _draft(
+    visit: Visit,
+    kind: str,
+    channel: str,
+    recipient: str,
+    language: str,
+    due: datetime,
+    facts: Facts | None = None,
+    dedupe: str = "",
+    until: datetime | None = None,
+) -> Draft:
     return Draft(
         kind=kind,
         channel=channel,
         recipient=recipient,
         language=language,
-        dedupe=f"{kind}:{visit.id}:{visit.sequence}:{channel}",
+        dedupe=dedupe or f"{kind}:{visit.id}:{visit.sequence}:{channel}",
         due_at=due,
-        not_after=max(visit.starts_at, due + USEFUL),
+        not_after=max(until or visit.starts_at, due + USEFUL),
         booking=visit.id,
         sequence=visit.sequence,
-        facts=told(visit),
+        facts=told(visit) if facts is None else facts,
     )
 
 

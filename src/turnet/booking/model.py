@@ -47,6 +47,14 @@ class Wish:
     """None: the first location, in the clinic's order, that has the time."""
     practitioner: int | None = None
     people: int = 1
+    room: int | None = None
+    """For staff: this room and no other."""
+    extras: tuple[int, ...] = ()
+    """For staff: services done in the same visit, after its own; whoever takes it can do them all."""
+    by_hand: bool = False
+    """For staff: any whole minute within the hours; no grid, lead time, horizon, reserved hours or online flag."""
+    over: bool = False
+    """For staff: beside what is there already, on purpose; also `by_hand`. Practitioner and room are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Person:
     """`me`, `child` or `adult`."""
     birth_year: int | None = None
     note: str = ""
+    patient: int | None = None
+    """For staff: row id of somebody known, whose name stands; the contact points given here become theirs too."""
 
 
 class Seat(NamedTuple):
@@ -125,6 +135,26 @@ class Visit:
     undo_until: datetime | None
     created_at: datetime
     updated_at: datetime
+    patient: int = 0
+    """Row id."""
+    cancelled_by: str = ""
+    """`patient` or `clinic`; empty while it is not cancelled."""
+    cancelled_late: bool = False
+    """After the last moment that the service allows."""
+    state_at: datetime | None = None
+    """Of the last change of state; None while there was none."""
+    overbooked: bool = False
+    """Beside another visit on purpose, in a lane of its own."""
+    desk_note: str = field(default="", repr=False)
+    """From staff for staff."""
+    party: int | None = None
+    """Row id of what was booked together: several people, or one person's series."""
+    extras: tuple[int, ...] = ()
+    """Services done in the same visit, after its own."""
+
+    @property
+    def services(self) -> tuple[int, ...]:
+        return (self.service, *self.extras)
 
     @property
     def coming(self) -> bool:

@@ -5,7 +5,7 @@ Occupancy is searched from the end of what is asked for, on an index, so years o
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,8 +16,10 @@ from turnet.clock import instant, minute
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.errors import NotFound
 from turnet.ids import token_hash
+from turnet.scheduling.by_hand import astray
 from turnet.scheduling.hours import local_day
 from turnet.scheduling.rules import DAY, Busy, Slot
+from turnet.scheduling.several import at_the_desk, with_extras
 from turnet.scheduling.slots import offered, window
 from turnet.scheduling.spans import Span, merged
 
@@ -91,10 +93,18 @@ async def free_times(
     practitioner: int | None = None,
     location: int | None = None,
     owner: str = "",
+    extras: tuple[int, ...] = (),
+    desk: bool = False,
 ) -> list[Slot]:
-    """Every start on offer from local day `first` to `last`, inclusive, by start and location."""
-    setup = clinic.setup
-    if service_id not in setup.services:
+    """Every start on offer from local day `first` to `last`, inclusive, by start and location.
+
+    `extras`: services of the same visit. `desk`: from now on instead of after the service's lead time, for a wish
+    `by_hand`.
+    """
+    try:
+        setup = at_the_desk(clinic.setup, service_id, extras) if desk else with_extras(clinic.setup, service_id, extras)
+        setup.services[service_id]
+    except KeyError:
         return []
     today = local_day(setup.zone, minute(now))
     first = max(first, today)
@@ -126,10 +136,11 @@ async def alternatives(clinic: Clinic, wish: Wish, *, now: datetime, count: int 
     if rules is None:
         return []
     today = local_day(clinic.setup.zone, minute(now))
+    more: dict[str, Any] = {"owner": owner, "extras": wish.extras, "desk": wish.by_hand}
     day = local_day(clinic.setup.zone, wish.start)
     found: list[Slot] = []
     for first, last in ((day - NEARBY, day + NEARBY), (today, today + timedelta(days=rules.horizon))):
-        found = await free_times(clinic, wish.service, first, last, now=now, owner=owner)
+        found = await free_times(clinic, wish.service, first, last, now=now, **more)
         if len(found) >= count:
             break
     return sorted(found, key=lambda slot: _distance(wish, slot))[:count]
@@ -147,21 +158,27 @@ def _distance(wish: Wish, slot: Slot) -> tuple[int, int, int, int]:
 _VISIT = """
     SELECT b.id, b.public_id, b.reference, b.state, b.service, p.resource, r.resource, b.location, t.name, b.phone,
         b.email, b.language, b.for_whom, b.note, b.starts_at, b.ends_at, b.zone, b.door, b.link_no, b.version,
-        b.sequence, b.visit_no, b.moved_from, b.cancelled_at, b.undo_until, b.created_at, b.updated_at
+        b.sequence, b.visit_no, b.moved_from, b.cancelled_at, b.undo_until, b.created_at, b.updated_at, b.patient,
+        b.cancelled_by, b.cancelled_late, b.state_at, b.overbooked, b.desk_note, b.party, {extras}
     FROM booking b JOIN practitioner p ON p.id = b.practitioner LEFT JOIN room r ON r.id = b.room
         JOIN patient t ON t.id = b.patient
     WHERE """
+_EXTRAS = "(SELECT {list} FROM (SELECT x.service FROM booking_extra x WHERE x.booking = b.id ORDER BY x.position) s)"
+_VISIT_SQLITE = _VISIT.format(extras=_EXTRAS.format(list="group_concat(s.service)"))
+_VISIT_POSTGRES = _VISIT.format(extras=_EXTRAS.format(list="string_agg(s.service::text, ',')"))
 _STATE = 3
 """Its place in a row."""
 
 
 async def _visits(condition: str, *args: Any) -> list[Visit]:
-    rows = await fetch(_VISIT + condition, *args)
-    return [_visit_of(list(row)) for row in rows]
+    rows = await fetch((_VISIT_SQLITE if on_sqlite() else _VISIT_POSTGRES) + condition, *args)
+    return [_visit_of(row) for row in rows]
 
 
-def _visit_of(cells: list[Any]) -> Visit:
+def _visit_of(row: tuple[Any, ...]) -> Visit:
+    *cells, extras = row
     cells[_STATE] = State(cells[_STATE])
+    cells.append(tuple(int(service) for service in extras.split(",")) if extras else ())
     return Visit(*cells)
 
 
@@ -207,6 +224,56 @@ async def visits_by_id(ids: Collection[int]) -> list[Visit]:
     return await _visits(f"b.id IN ({', '.join(['{}'] * len(ids))}) ORDER BY b.starts_at, b.id", *ids)
 
 
+async def visits_of_party(party: int) -> list[Visit]:
+    """Those booked together, in the order they were booked."""
+    return await _visits("b.party = {} ORDER BY b.id", party)
+
+
+async def asked_at(visits: Sequence[Visit]) -> dict[int, datetime]:
+    """Visit → when its patient was asked to choose another time than the one it has now."""
+    if not visits:
+        return {}
+    rows = await fetch(
+        "SELECT m.booking, min(m.created_at) FROM message m JOIN booking b ON b.id = m.booking "  # noqa: S608
+        "WHERE m.kind = 'choose_new_time' AND m.dedupe LIKE 'choose_new_time:' || b.id || ':' || b.visit_no || ':%' "
+        f"AND m.booking IN ({', '.join(['{}'] * len(visits))}) GROUP BY m.booking",
+        *(visit.id for visit in visits),
+    )
+    return {booking: datetime.fromisoformat(at) if isinstance(at, str) else at for booking, at in rows}
+
+
+async def affected(
+    clinic: Clinic, now: datetime, *, practitioners: Collection[int] | None = None
+) -> list[tuple[Visit, int | None, datetime | None]]:
+    """Coming visits that lie in a closure or outside all hours, by start: (visit, closure's id, told_at).
+
+    The id is None for a visit outside all hours. `told_at`: when its patient was asked to choose a new time. With
+    `practitioners` (resource ids) only theirs. Two queries, and a third where somebody is affected.
+    """
+    rows = await fetch(_COMING, now)
+    found = {}
+    for id, start, end, practitioner, room, location in rows:
+        if practitioners is None or practitioner in practitioners:
+            stands = astray(clinic.setup, Span(minute(start), minute(end)), location, practitioner, room)
+            if stands is not None:
+                found[id] = stands
+    visits = await visits_by_id(found)
+    told = await asked_at(visits)
+    return [(visit, found[visit.id] or None, told.get(visit.id)) for visit in visits]
+
+
+_COMING = """
+    SELECT b.id, b.starts_at, b.ends_at, p.resource, r.resource, b.location
+    FROM booking b JOIN practitioner p ON p.id = b.practitioner LEFT JOIN room r ON r.id = b.room
+    WHERE b.state IN ('booked', 'confirmed') AND b.starts_at > {}
+"""
+
+
+async def lateness(day: date) -> dict[int, int]:
+    """Practitioner (resource id) → how many minutes late they run on a local day; whoever is on time is left out."""
+    return dict(await fetch("SELECT resource, minutes FROM lateness WHERE day = {} AND minutes > 0", day))
+
+
 def _only(found: list[Visit]) -> Visit:
     if not found:
         raise NotFound(what="visit")
@@ -240,7 +307,7 @@ def hold_of(public_id: str, stored: str, expires_at: datetime, made_at: datetime
     seats = tuple(Seat(*seat) for seat in read["seats"])
     return Hold(
         public_id=public_id,
-        wish=Wish(**read["wish"]),
+        wish=Wish(**read["wish"] | {"extras": tuple(read["wish"].get("extras", ()))}),
         practitioner=seats[0].practitioner,
         room=seats[0].room,
         location=read["location"],

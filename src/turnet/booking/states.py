@@ -16,11 +16,11 @@ class State(StrEnum):
 ALLOWED: dict[State, frozenset[State]] = {
     State.BOOKED: frozenset({State.CONFIRMED, State.ARRIVED, State.CANCELLED, State.NO_SHOW}),
     State.CONFIRMED: frozenset({State.BOOKED, State.ARRIVED, State.CANCELLED, State.NO_SHOW}),
-    State.ARRIVED: frozenset({State.BOOKED, State.IN_ROOM, State.DONE, State.NO_SHOW}),
+    State.ARRIVED: frozenset({State.BOOKED, State.CONFIRMED, State.IN_ROOM, State.DONE, State.NO_SHOW}),
     State.IN_ROOM: frozenset({State.ARRIVED, State.DONE}),
-    State.DONE: frozenset({State.IN_ROOM}),
+    State.DONE: frozenset({State.IN_ROOM, State.ARRIVED}),
     State.CANCELLED: frozenset({State.BOOKED}),
-    State.NO_SHOW: frozenset({State.BOOKED, State.ARRIVED}),
+    State.NO_SHOW: frozenset({State.BOOKED, State.CONFIRMED, State.ARRIVED}),
 }
 """Backward ways are what undo takes."""
 

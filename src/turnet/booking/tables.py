@@ -98,6 +98,8 @@ class Booking(Table):
     """On purpose, beside another visit (lane 1 and up); the reason is in the audit."""
     desk_note = Text(default="")
     """From staff for staff; the patient never sees it."""
+    desk_note_was = Text(default="")
+    """Before the last change of it, so that this can be taken back."""
     created_at = Timestamptz(default=None)
     updated_at = Timestamptz(default=None)
 

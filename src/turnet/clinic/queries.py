@@ -197,7 +197,9 @@ def _setup(row: dict[str, Any], rows: _Rows, by_slug: dict[str, dict[str, Any]])
         zone=row["zone"],
         weekly=tuple(_weekly(r, resource_of) for r in rows.hours if r["practitioner"] in at_work),
         dated={key: tuple(sessions) for key, sessions in dated.items()},
-        closures=tuple(Closed(Span(r["starts_at"], r["ends_at"]), r["location"], r["resource"]) for r in rows.closures),
+        closures=tuple(
+            Closed(Span(r["starts_at"], r["ends_at"]), r["location"], r["resource"], r["id"]) for r in rows.closures
+        ),
         holidays=_holidays(row["region"]) if row["holidays"] else frozenset(),
         room_locations={room.id: room.location for room in by_slug["room"].values()},
         services={service.id: service.rules for service in by_slug["service"].values()},

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from piccolo.table import Table
@@ -181,13 +181,37 @@ async def set_dated_hours(practitioner: int, day: date, sessions: Sequence[Sessi
         await DatedHours.insert(*rows or [DatedHours(practitioner=row, day=day)])
 
 
-async def close(span: Span, reason: Texts, *, location: int | None = None, resource: int | None = None) -> int:
-    """Nobody is there: at one location, of one resource, or with neither in the whole clinic. Returns its id."""
+async def close(
+    span: Span,
+    reason: Texts,
+    *,
+    location: int | None = None,
+    resource: int | None = None,
+    staff: int | None = None,
+    made_at: datetime | None = None,
+) -> int:
+    """Nobody is there: at one location, of one resource, or with neither in the whole clinic. Returns its id.
+
+    `staff` blocked it at the desk, at `made_at` (business time).
+    """
     async with change():
         row = Closure(
-            location=location, resource=resource, starts_at=span.start, ends_at=span.end, reason=_json(reason)
+            location=location,
+            resource=resource,
+            starts_at=span.start,
+            ends_at=span.end,
+            reason=_json(reason),
+            staff=staff,
+            made_at=made_at,
         )
         return int((await Closure.insert(row))[0]["id"])
+
+
+async def open_again(closure: int) -> None:
+    """Takes a closure back. Raises `NotFound`."""
+    async with change():
+        if not await Closure.delete().where(Closure.id == closure).returning(Closure.id):
+            raise NotFound(closure=closure)
 
 
 async def rename_slug(kind: str, old: str, new: str) -> None:

@@ -143,14 +143,14 @@ async def drop_queued(booking: int, kinds: Collection[str], reason: str, *, now:
     return [kind for (kind,) in rows]
 
 
-async def revive(booking: int, kinds: Collection[str], *, sequence: int) -> None:
-    """After an undo: what the cancellation kept from leaving is due again, and speaks of the visit as it is now."""
+async def revive(booking: int, kinds: Collection[str], *, sequence: int, reason: str = VISIT_CANCELLED) -> None:
+    """After an undo: what was kept from leaving for that `reason` is due again, and speaks of the visit as it is now."""
     await fetch(
         "UPDATE message SET sequence = {}, error = NULL, finished_at = NULL, "  # noqa: S608
         "state = CASE WHEN state = 'sending' THEN state ELSE 'queued' END "
         f"WHERE booking = {{}} AND kind IN ({_marks(kinds)}) AND (state IN ('queued', 'sending') "
         "OR (state IN ('cancelled', 'skipped') AND error = {}))",
-        *(sequence, booking, *kinds, VISIT_CANCELLED),
+        *(sequence, booking, *kinds, reason),
     )
 
 

@@ -3,7 +3,7 @@
 `Setup` is what `turnet.clinic.queries` builds from the tables and everything else here takes as input.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -50,6 +50,13 @@ class Closed:
     span: Span
     location: int | None = None
     resource: int | None = None
+    id: int = 0
+    """The closure's row."""
+
+    def concerns(self, location: int, resources: Collection[int | None]) -> bool:
+        """Does it keep one of these away while at that location?"""
+        there = self.location is None or self.location == location
+        return there and (self.resource is None or self.resource in resources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ async def test_act_that_fails_leaves_nothing(
 ) -> None:
     clinic = await a_clinic()
 
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(messages, "booked", broken)

@@ -8,7 +8,9 @@ import asyncpg
 
 from turnet.booking.model import Act, Wish
 from turnet.booking.queries import alternatives
+from turnet.booking.service.rows import SetupMoved
 from turnet.clinic.model import Clinic
+from turnet.clinic.queries import clinic as current_clinic
 from turnet.db.disk import drop_ballast
 from turnet.db.guards import NO_OVERLAP, retryable, translated, violated
 from turnet.db.hop import in_one_hop
@@ -36,6 +38,16 @@ async def attempt(work: Callable[[], Awaitable[T]], *, must: bool = False) -> T:
         if not (must and drop_ballast(refusal)):
             raise
     return await _once(work)
+
+
+async def settled(clinic: Clinic, act: Callable[[Clinic], Awaitable[T]]) -> T:
+    """Runs `act` with the clinic as the caller read it, and again with today's if its setup has changed meanwhile."""
+    try:
+        return await act(clinic)
+    except SetupMoved:
+        now = await current_clinic()
+        assert now is not None, "a clinic that was there stays"
+        return await act(now)
 
 
 async def _once(work: Callable[[], Awaitable[T]]) -> T:

@@ -7,13 +7,15 @@ the visit again under a higher number, and a second cancellation is not mistaken
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 from turnet.booking import messages
 from turnet.booking.model import Act, Visit, Wish
 from turnet.booking.queries import visit_to_change
 from turnet.booking.service.attempt import attempt, taken
-from turnet.booking.service.book import facts
 from turnet.booking.service.change import changed, check_version
+from turnet.booking.service.facts import facts
+from turnet.booking.service.reach import allow
 from turnet.booking.service.rows import bump_diary, record
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
@@ -24,16 +26,28 @@ from turnet.scheduling.policy import Verdict, may_cancel
 
 UNDO = timedelta(minutes=10)
 
+Party = Literal["patient", "clinic"]
 
-async def cancel(act: Act, clinic: Clinic, visit_id: int, *, reason: str = "", version: int | None = None) -> Visit:
+
+async def cancel(
+    act: Act,
+    clinic: Clinic,
+    visit_id: int,
+    *,
+    reason: str = "",
+    version: int | None = None,
+    by: Party = "patient",
+    tell: bool = True,
+) -> Visit:
     """Cancels a visit; one that is cancelled already stays as it is.
 
-    Staff may cancel after the last moment, and the audit says that it was late. Raises NotFound, Stale, NotAllowed,
-    TooLate (not for staff).
+    `by`: who wanted it. Staff may cancel after the last moment, and the visit says that it was late; they may leave the
+    patient untold. Raises NotFound, NotYours, Stale, NotAllowed, TooLate (not for staff).
     """
 
     async def work() -> Visit:
         visit = await visit_to_change(visit_id)
+        allow(act, "visit.cancel", visit.practitioner)
         if visit.state == State.CANCELLED:
             return visit
         check_version(visit, version)
@@ -42,7 +56,8 @@ async def cancel(act: Act, clinic: Clinic, visit_id: int, *, reason: str = "", v
         verdict = _verdict(act, clinic, visit)
         if not (verdict.allowed or act.by_staff):
             raise TooLate(until=instant(verdict.until))
-        return await _cancelled(act, clinic, visit, reason, late=not verdict.allowed)
+        cancelled = replace(visit, cancelled_by=by, cancelled_late=not verdict.allowed)
+        return await _cancelled(act, clinic, visit, cancelled, reason, tell=tell)
 
     return await attempt(work, must=True)
 
@@ -51,13 +66,13 @@ def _verdict(act: Act, clinic: Clinic, visit: Visit) -> Verdict:
     return may_cancel(clinic.service(visit.service).rules, minute(visit.starts_at), minute(act.now))
 
 
-async def _cancelled(act: Act, clinic: Clinic, visit: Visit, reason: str, *, late: bool) -> Visit:
+async def _cancelled(act: Act, clinic: Clinic, visit: Visit, after: Visit, reason: str, *, tell: bool) -> Visit:
     until = act.now + UNDO
     cancelled = await changed(
         act,
         visit,
         replace(
-            visit,
+            after,
             state=State.CANCELLED,
             sequence=visit.sequence + 1,
             cancelled_at=act.now,
@@ -69,8 +84,9 @@ async def _cancelled(act: Act, clinic: Clinic, visit: Visit, reason: str, *, lat
         "UPDATE claim SET kind = 'undo', expires_at = {} WHERE id = (SELECT claim FROM booking WHERE id = {})",
         *(until, visit.id),
     )
-    await record(act, "cancelled", [(visit.id, facts(visit), facts(cancelled) | {"late": late})])
-    await messages.cancelled(cancelled, clinic, act)
+    how = {"late": cancelled.cancelled_late, "by": cancelled.cancelled_by, "told": tell}
+    await record(act, "cancelled", [(visit.id, facts(visit), facts(cancelled) | how)])
+    await messages.cancelled(cancelled, clinic, act, tell=tell)
     await bump_diary()
     return cancelled
 
@@ -78,20 +94,22 @@ async def _cancelled(act: Act, clinic: Clinic, visit: Visit, reason: str, *, lat
 async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
     """Brings a visit back to the time it had; one that is coming already stays as it is.
 
-    Raises NotFound, NotAllowed, TooLate, and SlotTaken with `alternatives` when staff gave the time to somebody else.
+    Raises NotFound, NotYours, NotAllowed, TooLate, and SlotTaken with `alternatives` when staff gave the time to
+    somebody else.
     """
     visit: Visit | None = None
 
     async def work() -> Visit:
         nonlocal visit
         visit = await visit_to_change(visit_id)
+        allow(act, "visit.cancel", visit.practitioner)
         if visit.coming:
             return visit
         if visit.state != State.CANCELLED or visit.undo_until is None:
             raise NotAllowed(state=visit.state)
         if visit.undo_until <= act.now:
             raise TooLate(until=visit.undo_until)
-        return await _restored(act, clinic, visit)
+        return await restored(act, clinic, visit)
 
     try:
         return await attempt(work, must=True)
@@ -101,7 +119,8 @@ async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
         raise await taken(clinic, wish, act) from error
 
 
-async def _restored(act: Act, clinic: Clinic, visit: Visit) -> Visit:
+async def restored(act: Act, clinic: Clinic, visit: Visit) -> Visit:
+    """Inside a transaction: the cancelled visit has its time again. Raises SlotTaken."""
     claimed = await fetch(
         "UPDATE claim SET kind = 'booking', expires_at = NULL "
         "WHERE id = (SELECT claim FROM booking WHERE id = {}) AND kind = 'undo' RETURNING id",
@@ -109,13 +128,9 @@ async def _restored(act: Act, clinic: Clinic, visit: Visit) -> Visit:
     )
     if not claimed:
         raise SlotTaken
-    restored = await changed(
-        act,
-        visit,
-        replace(visit, state=State.BOOKED, sequence=visit.sequence + 1, cancelled_at=None, undo_until=None),
-        cancel_reason="",
-    )
-    await record(act, "undone", [(visit.id, facts(visit), facts(restored))])
-    await messages.undone(restored, clinic, act)
+    back = replace(visit, state=State.BOOKED, sequence=visit.sequence + 1, cancelled_at=None, undo_until=None)
+    back = await changed(act, visit, replace(back, cancelled_by="", cancelled_late=False), cancel_reason="")
+    await record(act, "undone", [(visit.id, facts(visit), facts(back) | {"undid": "cancelled"})])
+    await messages.undone(back, clinic, act)
     await bump_diary()
-    return restored
+    return back

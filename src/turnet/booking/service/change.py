@@ -9,8 +9,8 @@ from turnet.booking.states import ALLOWED
 from turnet.db.transactions import fetch
 from turnet.errors import NotAllowed, Stale
 
-_ELSEWHERE = {"practitioner", "room"}
-"""Resource ids on a `Visit`, rows of their own table in a booking."""
+_ELSEWHERE = {"practitioner", "room", "extras"}
+"""Resource ids on a `Visit`, rows of their own table in a booking; extras have rows of their own altogether."""
 
 
 def check_version(visit: Visit, version: int | None) -> None:
@@ -26,7 +26,8 @@ async def changed(act: Act, before: Visit, after: Visit, **columns: Any) -> Visi
     """
     if after.state != before.state and after.state not in ALLOWED[before.state]:
         raise NotAllowed(state=before.state)
-    after = replace(after, version=before.version + 1, updated_at=act.now)
+    since = before.state_at if after.state == before.state else act.now
+    after = replace(after, version=before.version + 1, updated_at=act.now, state_at=since)
     names = [field.name for field in fields(Visit) if field.name not in _ELSEWHERE]
     values = {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)} | columns
     places = ", ".join(f'"{name}" = {{}}' for name in values)

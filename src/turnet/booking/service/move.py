@@ -1,15 +1,18 @@
 """Moving: the new time is taken and the old one given back in one transaction, so nobody ends up with neither."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from turnet.booking import messages
 from turnet.booking.model import Act, Visit, Wish
 from turnet.booking.queries import local_minute, visit_to_change
-from turnet.booking.service.attempt import attempt, taken
-from turnet.booking.service.book import facts
+from turnet.booking.service.attempt import attempt, settled, taken
+from turnet.booking.service.book import overbooking
 from turnet.booking.service.change import changed, check_version
-from turnet.booking.service.rows import bump_diary, drop_claims, occupy, record
-from turnet.booking.service.seating import Seated, lock, read_board, rules_for, seat
+from turnet.booking.service.facts import facts
+from turnet.booking.service.reach import allow, within_reach
+from turnet.booking.service.rows import NO_LANES, bump_diary, drop_claims, free_lanes, insert, occupy, record
+from turnet.booking.service.seating import Board, Seated, check_wish, lock, read_board, rules_for, seat
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
@@ -19,37 +22,59 @@ from turnet.scheduling.policy import may_move
 from turnet.scheduling.rules import Place
 
 
-async def move(act: Act, clinic: Clinic, visit_id: int, wish: Wish, *, version: int | None = None) -> Visit:
+async def move(
+    act: Act,
+    clinic: Clinic,
+    visit_id: int,
+    wish: Wish,
+    *,
+    version: int | None = None,
+    tell: bool = True,
+    reason: str = "",
+) -> Visit:
     """Moves a visit to another time, person or place; to where it is already changes nothing.
 
-    Its own time counts as free. Without a wished practitioner it stays with its own if they can. Raises NotFound,
-    Stale, NotAllowed, TooLate (not for staff), SlotTaken with `alternatives`, NotOffered.
+    Its own time counts as free. Without a wished practitioner it stays with its own if they can, and with the same
+    service it keeps its further ones. One that was overbooked is not any more, unless it is wished so, with a `reason`.
+    Staff may leave the patient untold. Raises NotFound, NotYours, Stale, NotAllowed, TooLate (not for staff), SlotTaken
+    with `alternatives`, NotOffered, Invalid (`reason`).
     """
+    check_wish(act, wish)
+    if wish.over:
+        overbooking(act, wish, reason)
 
-    async def work() -> Visit:
+    async def work(clinic: Clinic) -> Visit:
         visit = await visit_to_change(visit_id)
+        allow(act, "visit.move", visit.practitioner)
         check_version(visit, version)
         if not visit.coming or (wish.service != visit.service and not act.by_staff):
             raise NotAllowed(state=visit.state)
-        if _is_there(visit, wish):
+        wanted = _with_extras(visit, within_reach(act, wish, "visit.move"))
+        if _is_there(visit, wanted):
             return visit
         _check_time(act, clinic, visit)
-        rules_for(act, clinic, wish)
-        await lock(clinic, [wish])
-        return await _moved(act, clinic, visit, wish)
+        rules_for(act, clinic, wanted)
+        await lock(clinic, [wanted])
+        return await _moved(act, clinic, visit, wanted, tell=tell, reason=reason.strip())
 
     try:
-        return await attempt(work, must=True)
+        return await settled(clinic, lambda current: attempt(lambda: work(current), must=True))
     except SlotTaken as error:
         raise await taken(clinic, wish, act) from error
+
+
+def _with_extras(visit: Visit, wish: Wish) -> Wish:
+    keeps = not wish.extras and wish.service == visit.service
+    return replace(wish, extras=visit.extras) if keeps else wish
 
 
 def _is_there(visit: Visit, wish: Wish) -> bool:
     return (
         wish.start == minute(visit.starts_at)
-        and wish.service == visit.service
+        and (wish.service, wish.extras, wish.over) == (visit.service, visit.extras, visit.overbooked)
         and wish.location in (None, visit.location)
         and wish.practitioner in (None, visit.practitioner)
+        and wish.room in (None, visit.room)
     )
 
 
@@ -60,31 +85,42 @@ def _check_time(act: Act, clinic: Clinic, visit: Visit) -> None:
         raise TooLate(until=instant(verdict.until))
 
 
-async def _moved(act: Act, clinic: Clinic, visit: Visit, wish: Wish) -> Visit:
-    claim = await _claim_of(visit)
+async def _moved(act: Act, clinic: Clinic, visit: Visit, wish: Wish, *, tell: bool, reason: str) -> Visit:
+    claim = await claim_of(visit)
     board = await read_board(act, clinic, [wish], own_claim=claim)
     [one] = seat(act, clinic, [wish], board, keep=Place(visit.practitioner, visit.room))
-    await drop_claims(act, board.under([one.footprint]))
-    await fetch("DELETE FROM occupancy WHERE claim = {}", claim)
-    await occupy([(claim, one.footprint)])
-    moved = await _written(act, clinic, visit, one)
-    await record(act, "moved", [(visit.id, facts(visit), facts(moved))])
-    await messages.moved(moved, clinic, act)
-    await bump_diary()
+    await reseat(act, claim, board, one)
+    # What was confirmed was another time.
+    moved = await rewritten(act, clinic, visit, one, state=State.BOOKED, moved_from=visit.starts_at)
+    before = facts(visit) | {"moved_from": visit.moved_from.isoformat() if visit.moved_from else None}
+    after = facts(moved) | {"told": tell} | ({"reason": reason} if moved.overbooked else {})
+    await record(act, "moved", [(visit.id, before, after)])
+    await messages.moved(moved, clinic, act, tell=tell)
+    await bump_diary(clinic)
     return moved
 
 
-async def _claim_of(visit: Visit) -> int:
+async def claim_of(visit: Visit) -> int:
     [(claim,)] = await fetch("SELECT claim FROM booking WHERE id = {}", visit.id)
     assert claim is not None, "a coming visit has a claim"
     return int(claim)
 
 
-async def _written(act: Act, clinic: Clinic, visit: Visit, one: Seated) -> Visit:
-    """A moved visit is no longer confirmed: what was confirmed is another time."""
+async def reseat(act: Act, claim: int, board: Board, one: Seated) -> None:
+    """The claim occupies this place and no other."""
+    over = one.wish.over
+    await drop_claims(act, board.under([one.footprint], beside=over))
+    await fetch("DELETE FROM occupancy WHERE claim = {}", claim)
+    await occupy([(claim, one.footprint)], await free_lanes(one.footprint) if over else NO_LANES)
+
+
+async def rewritten(
+    act: Act, clinic: Clinic, visit: Visit, one: Seated, *, state: State, moved_from: datetime | None
+) -> Visit:
+    """The visit's row says where it is now; a new time or place is a new visit for reminders."""
     moved = replace(
         visit,
-        state=State.BOOKED,
+        state=state,
         service=one.wish.service,
         practitioner=one.place.practitioner,
         room=one.place.room,
@@ -94,8 +130,12 @@ async def _written(act: Act, clinic: Clinic, visit: Visit, one: Seated) -> Visit
         zone=clinic.zone.key,
         sequence=visit.sequence + 1,
         visit_no=visit.visit_no + 1,
-        moved_from=visit.starts_at,
+        moved_from=moved_from,
+        overbooked=one.wish.over,
+        extras=one.wish.extras,
     )
+    if moved.extras != visit.extras:
+        await _write_extras(moved)
     return await changed(
         act,
         visit,
@@ -104,3 +144,10 @@ async def _written(act: Act, clinic: Clinic, visit: Visit, one: Seated) -> Visit
         room=None if one.place.room is None else clinic.room(one.place.room).row,
         wall_start=local_minute(clinic, one.wish.start),
     )
+
+
+async def _write_extras(visit: Visit) -> None:
+    await fetch("DELETE FROM booking_extra WHERE booking = {}", visit.id)
+    rows = [{"booking": visit.id, "service": extra, "position": n} for n, extra in enumerate(visit.extras)]
+    if rows:
+        await insert("booking_extra", rows)

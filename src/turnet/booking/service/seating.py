@@ -14,11 +14,17 @@ from turnet.clock import minute
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.errors import NotOffered, SlotTaken
 from turnet.scheduling.assign import ranked
+from turnet.scheduling.by_hand import places_by_hand
+from turnet.scheduling.check import LONGEST_HORIZON
 from turnet.scheduling.hours import day_span, local_day
 from turnet.scheduling.parties import Arrangement, Member, party_places, party_window
-from turnet.scheduling.rules import DAY, Busy, Place, ServiceRules
-from turnet.scheduling.slots import footprint, places, window
+from turnet.scheduling.rules import DAY, Busy, Place, ServiceRules, Setup
+from turnet.scheduling.several import MOST, with_extras
+from turnet.scheduling.slots import footprint, is_free, places, window
 from turnet.scheduling.spans import Span
+
+FURTHEST = LONGEST_HORIZON
+"""Days ahead that a time may be chosen by hand."""
 
 ARRANGEMENTS: tuple[Arrangement, ...] = ("parallel", "consecutive")
 """How people who come together are seated: at once if possible, so that nobody waits."""
@@ -29,6 +35,7 @@ class Seated(NamedTuple):
 
     wish: Wish
     rules: ServiceRules
+    """Of all its services together."""
     location: int
     place: Place
     footprint: Footprint
@@ -56,29 +63,56 @@ class Board:
                 holds.setdefault(row.claim, set()).add((row.resource, row.start, row.end))
         return holds
 
-    def under(self, footprints: Sequence[Footprint]) -> list[int]:
-        """Claims that would make the guard refuse these footprints, though they are free by now."""
+    def under(self, footprints: Sequence[Footprint], *, beside: bool = False) -> list[int]:
+        """Claims that would make the guard refuse these footprints, though they are free by now.
+
+        `beside`: only what has expired; an overbooking leaves alone what could still be undone.
+        """
         return sorted(
             {
                 row.claim
                 for row in self.free
                 for footprint in footprints
                 if not row.own
+                and (row.expired or not beside)
                 and row.resource in footprint
                 and footprint[row.resource].overlaps(Span(row.start, row.end))
             }
         )
 
 
+def check_wish(act: Act, wish: Wish) -> None:
+    """Of a wish as it came in. Raises NotOffered for what only staff may wish."""
+    if not act.by_staff and (wish.by_hand or wish.over or wish.extras or wish.room is not None):
+        raise NotOffered
+
+
+def setup_for(clinic: Clinic, wish: Wish) -> Setup:
+    """The setup in which the wished service includes its extras. Raises NotOffered when one of them is not there."""
+    if len(wish.extras) >= MOST:
+        raise NotOffered
+    try:
+        return with_extras(clinic.setup, wish.service, wish.extras)
+    except KeyError:
+        raise NotOffered from None
+
+
 def rules_for(act: Act, clinic: Clinic, wish: Wish) -> ServiceRules:
     """Raises NotOffered for a service that is not booked this way, and for a start that no rule reaches."""
-    rules = clinic.setup.services.get(wish.service)
+    rules = setup_for(clinic, wish).services.get(wish.service)
     if rules is None or not (clinic.service(wish.service).online or act.by_staff):
         raise NotOffered
-    now = minute(act.now)
-    if wish.people > rules.people or not now - DAY < wish.start < now + (rules.horizon + 2) * DAY:
+    if wish.people > rules.people or not _thinkable(act, clinic, wish, rules):
         raise NotOffered
     return rules
+
+
+def _thinkable(act: Act, clinic: Clinic, wish: Wish, rules: ServiceRules) -> bool:
+    """By hand: from this morning on, so that who is here already can be written down."""
+    now = minute(act.now)
+    if not (wish.by_hand or wish.over):
+        return now - DAY < wish.start < now + (rules.horizon + 2) * DAY
+    return day_span(clinic.setup.zone, local_day(clinic.setup.zone, now)).start <= wish.start < now + FURTHEST * DAY
 
 
 async def lock(clinic: Clinic, wishes: Sequence[Wish]) -> None:
@@ -90,7 +124,7 @@ async def lock(clinic: Clinic, wishes: Sequence[Wish]) -> None:
         return
     resources: set[int] = set()
     for wish in wishes:
-        rules = clinic.setup.services[wish.service]
+        rules = setup_for(clinic, wish).services[wish.service]
         resources |= {wish.practitioner} if wish.practitioner is not None else set(rules.practitioners)
         resources |= {room for room in rules.rooms if wish.location in (None, clinic.setup.room_locations[room])}
     if ordered := sorted(resources):
@@ -117,7 +151,7 @@ async def read_board(
 
 def _window(clinic: Clinic, wish: Wish, day: date) -> Span:
     if wish.people == 1:
-        return window(clinic.setup, wish.service, day, day)
+        return window(setup_for(clinic, wish), wish.service, day, day)
     return party_window(clinic.setup, [wish.service] * wish.people, day, day)
 
 
@@ -127,12 +161,36 @@ def seat(act: Act, clinic: Clinic, wishes: Sequence[Wish], board: Board, *, keep
     What the owner holds comes first, then the practitioner and room of `keep`, then whom `assign` ranks best.
     Raises NotOffered, or SlotTaken when only what others have is in the way.
     """
+    if any(wish.over for wish in wishes):
+        [wish] = wishes
+        return [_beside(act, clinic, wish)]
     held = set().union(*board.held().values())
     options = [_options(act, clinic, wish, board, held, keep) for wish in wishes]
     chosen = _apart(options, [])
     if chosen is None:
         raise SlotTaken
     return chosen
+
+
+def _beside(act: Act, clinic: Clinic, wish: Wish) -> Seated:
+    """The named place, whoever else has it; hours and closures count. Raises NotOffered."""
+    rules = rules_for(act, clinic, wish)
+    named = wish.practitioner is not None and (wish.room is not None or not rules.rooms)
+    for location in _locations(clinic, wish) if named else []:
+        for place in _places(act, clinic, wish, location, {}):
+            return Seated(wish, rules, location, place, footprint(rules, wish.start, place))
+    raise NotOffered
+
+
+def seat_exactly(clinic: Clinic, wish: Wish, board: Board, location: int, place: Place) -> Seated:
+    """Where something has been before, whatever the rules say by now. Raises SlotTaken, NotOffered."""
+    rules = setup_for(clinic, wish).services.get(wish.service)
+    if rules is None:
+        raise NotOffered
+    one = Seated(wish, rules, location, place, footprint(rules, wish.start, place))
+    if not wish.over and not all(is_free(board.busy, resource, span) for resource, span in one.footprint.items()):
+        raise SlotTaken
+    return one
 
 
 def seat_together(act: Act, clinic: Clinic, wish: Wish, board: Board) -> list[Seated]:
@@ -202,9 +260,12 @@ def _locations(clinic: Clinic, wish: Wish) -> list[int]:
 
 
 def _places(act: Act, clinic: Clinic, wish: Wish, location: int, busy: Busy) -> list[Place]:
-    return places(
-        clinic.setup, wish.service, wish.start, location, busy, now=minute(act.now), practitioner=wish.practitioner
-    )
+    setup, who = setup_for(clinic, wish), wish.practitioner
+    if wish.by_hand or wish.over:
+        found = places_by_hand(setup, wish.service, wish.start, location, busy, practitioner=who)
+    else:
+        found = places(setup, wish.service, wish.start, location, busy, now=minute(act.now), practitioner=who)
+    return [place for place in found if wish.room in (None, place.room)]
 
 
 def _preference(one: Seated, held: set[tuple[int, int, int]], keep: Place | None) -> tuple[bool, bool, bool]:
