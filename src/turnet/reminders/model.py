@@ -16,6 +16,8 @@ GRACE = timedelta(minutes=15)
 """How far delivering may reach into quiet hours."""
 LAST_CALL = timedelta(hours=1)
 """Before a visit, from which its reminder is not delivered any more."""
+NOBODY_THERE = "the visit was not reached this way"
+"""A step without a contact waits: one may be written down until the visit begins."""
 TOO_LATE = "there was no time left in which it would have been of use"
 
 _ORDER = {rule.name: place for place, rule in enumerate(RULES)}
@@ -47,7 +49,7 @@ class VisitStep(NamedTuple):
     def useful_until(self) -> datetime:
         return self.starts_at - timedelta(minutes=USELESS)
 
-    def untrue(self) -> str:
+    def untrue(self, now: datetime) -> str:
         """Why there is no such visit any more; empty: there is."""
         if self.visit_no != self.current_no:
             return "the visit was moved"
@@ -55,7 +57,12 @@ class VisitStep(NamedTuple):
             return "the visit was cancelled"
         if self.state not in COMING:
             return "the visit has begun"
-        return "" if self.recipient in (None, self.contact) else "it is another contact's now"
+        return "" if self.contact or self.starts_at > now else NOBODY_THERE
+
+    @property
+    def elsewhere(self) -> bool:
+        """The message that carries it goes to a contact that is not the visit's any more."""
+        return self.recipient not in (None, self.contact)
 
     def may_return(self, now: datetime) -> bool:
         """Its visit is cancelled, and somebody may still undo that."""
@@ -82,16 +89,19 @@ def judged(steps: Iterable[VisitStep], rest: Rest, now: datetime) -> Iterator[tu
         of_visit[step.booking].append(step)
     for together in of_visit.values():
         for step in together:
-            if step.untrue():
+            if step.untrue(now):
                 if not step.may_return(now):
-                    yield step, Fate("dropped", step.untrue())
-            elif step.due_at <= now:
+                    yield step, Fate("dropped", step.untrue(now))
+            elif step.due_at <= now and step.contact:
                 yield step, Fate("dropped", FOLLOWED) if _followed(step, together, now) else late(step, rest, now)
 
 
 def _followed(step: VisitStep, together: Sequence[VisitStep], now: datetime) -> bool:
     return any(
-        not other.untrue() and _ORDER.get(other.rule, -1) > _ORDER.get(step.rule, -1) and other.due_at <= now + SOON
+        not other.untrue(now)
+        and other.contact
+        and _ORDER.get(other.rule, -1) > _ORDER.get(step.rule, -1)
+        and other.due_at <= now + SOON
         for other in together
     )
 
@@ -107,13 +117,15 @@ def late(step: VisitStep, rest: Rest, now: datetime) -> Fate:
 
 def on_leaving(step: VisitStep, rest: Rest, now: datetime) -> Fate:
     """Of a step whose message is about to leave: nothing new if it may."""
-    if step.untrue():
+    if step.untrue(now):
         back = step.may_return(now)
-        return Fate(due_at=step.undo_until) if back else Fate("dropped", step.untrue())
+        return Fate(due_at=step.undo_until) if back else Fate("dropped", step.untrue(now))
     if step.starts_at <= now:
         return Fate("dropped", "the visit has begun")
     if step.starts_at <= now + LAST_CALL:
         return Fate("missed", TOO_LATE, now)
+    if step.elsewhere:
+        return Fate(due_at=now)
     overdue = step.due_at < now - GRACE and not rest.allows(minute(now))
     return late(step, rest, now) if overdue else Fate()
 

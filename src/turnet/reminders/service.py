@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, partial
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -205,7 +206,8 @@ def _draft(group: Together, steps: Sequence[VisitStep], now: datetime) -> Draft:
         channel=group.channel,
         recipient=group.contact,
         language=group.language,
-        dedupe=f"reminder:{first_due.booking}:{first_due.visit_no}:{group.rule}:{group.channel}:{minute(first_due.due_at)}",
+        dedupe=f"reminder:{first_due.booking}:{first_due.visit_no}:{group.rule}:{group.channel}:{minute(first_due.due_at)}"
+        f":{sha256(group.contact.encode()).hexdigest()[:12]}",
         due_at=now,
         not_after=max(step.starts_at for step in steps) - LAST_CALL,
         booking=first.booking,

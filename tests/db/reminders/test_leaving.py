@@ -27,7 +27,7 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.matter import Matter, matter_of
 from turnet.reminders.queries import missed_since
-from turnet.reminders.service import visits_to_name
+from turnet.reminders.service import plan, visits_to_name
 from turnet.settings import Settings
 
 
@@ -125,7 +125,37 @@ async def test_a_contact_that_was_changed_is_not_told_through_the_old_one(clinic
     await fetch("UPDATE booking SET phone = '+358407654321' WHERE id = {} RETURNING id", eetu.id)
 
     assert await named(clock) == ["Inka"]
-    assert [row[4:] for row in await steps(of=eetu)] == [("dropped", "it is another contact's now")]
+    assert [row[4:] for row in await steps(of=eetu)] == [("waiting", "")]
+
+    await tick(clock, SMS_DUE)
+    assert sorted((to, who) for _, to, who in await reminders()) == [
+        ("+358401234567", ["Inka"]),
+        ("+358407654321", ["Eetu"]),
+    ]
+
+
+async def test_a_visit_without_a_contact_waits_for_one_until_it_begins(clinic: Clinic, clock: FrozenClock) -> None:
+    visit = await booked(clinic, clock, EETU)
+    await plan(clock.now(), ahead=timedelta(days=10))
+    await fetch("UPDATE booking SET phone = '' WHERE id = {} RETURNING id", visit.id)
+    await tick(clock, SMS_DUE)
+    assert ([row[4:] for row in await steps(of=visit)], await reminders()) == ([("waiting", "")], [])
+
+    await fetch("UPDATE booking SET phone = '+358407654321' WHERE id = {} RETURNING id", visit.id)
+    await tick(clock, SMS_DUE)
+    assert [to for _, to, _ in await reminders()] == ["+358407654321"]
+
+
+async def test_a_visit_that_nobody_was_reached_about_is_done_with_when_it_begins(
+    clinic: Clinic, clock: FrozenClock
+) -> None:
+    visit = await booked(clinic, clock, EETU)
+    await plan(clock.now(), ahead=timedelta(days=10))
+    await fetch("UPDATE booking SET phone = '' WHERE id = {} RETURNING id", visit.id)
+
+    await tick(clock, "2026-12-03 09:20")
+
+    assert [row[4:] for row in await steps(of=visit)] == [("dropped", "the visit was not reached this way")]
 
 
 async def test_a_visit_that_has_begun_is_left_out(clinic: Clinic, clock: FrozenClock) -> None:
