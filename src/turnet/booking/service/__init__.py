@@ -17,10 +17,11 @@ from turnet.booking.service.move import move
 from turnet.booking.service.note import recontact, write_desk_note
 from turnet.booking.service.series import book_series, check_series
 from turnet.booking.service.sweep import sweep
+from turnet.booking.service.told import told_by_phone
 from turnet.booking.service.undo import undo_last
 
 __all__ = [
     "ask_for_new_time", "block", "book", "book_party", "book_series", "cancel", "check_series", "hold", "mark", "move",
-    "recontact", "release", "renew", "run_late", "send_links", "sweep", "unblock", "undo_cancel", "undo_last",
-    "write_desk_note", "write_to",
+    "recontact", "release", "renew", "run_late", "send_links", "sweep", "told_by_phone", "unblock", "undo_cancel",
+    "undo_last", "write_desk_note", "write_to",
 ]  # fmt: skip
