@@ -44,19 +44,31 @@ POSTGRES = [
 
 
 def append_only(table: str, *, sqlite: bool) -> list[str]:
-    """What makes the database refuse to change or delete the table's rows, as `<table>_append_only`."""
+    """What makes the database refuse to change or delete the table's rows, as `<table>_append_only`.
+
+    Also by the ways around: emptying the whole table, and on SQLite putting another row under a number that is taken.
+    """
     name = f"{table}_append_only"
     if sqlite:
+        raised = f"BEGIN SELECT RAISE(ABORT, '{name}'); END"
         return [
-            f"""CREATE TRIGGER "{name}_{event}" BEFORE {event.upper()} ON "{table}"
-            BEGIN SELECT RAISE(ABORT, '{name}'); END"""
-            for event in ("update", "delete")
+            *(
+                f'CREATE TRIGGER "{name}_{event}" BEFORE {event.upper()} ON "{table}" {raised}'
+                for event in ("update", "delete")
+            ),
+            f"""CREATE TRIGGER "{name}_insert" BEFORE INSERT ON "{table}"
+            WHEN EXISTS (SELECT 1 FROM "{table}" WHERE id = NEW.id) {raised}""",
         ]
     return [
         f"""CREATE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = '{name}', CONSTRAINT = '{name}'; END $$""",
-        f"""CREATE TRIGGER "{name}" BEFORE UPDATE OR DELETE ON "{table}"
-            FOR EACH ROW EXECUTE FUNCTION "{name}"()""",
+        *(
+            f'CREATE TRIGGER "{trigger}" BEFORE {event} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{name}"()'
+            for trigger, event, each in (
+                (name, "UPDATE OR DELETE", "ROW"),
+                (f"{name}_truncate", "TRUNCATE", "STATEMENT"),
+            )
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ INDEXES = (
     'CREATE UNIQUE INDEX "booking_extra_once" ON "booking_extra" ("booking", "position")',
     'CREATE INDEX "booking_by_patient" ON "booking" ("patient", "starts_at")',
     'CREATE INDEX "patient_by_name" ON "patient" ("name")',
+    'CREATE INDEX "booking_event_by_time" ON "booking_event" ("at")',
 )
 KEPT = ("booking_event", "audit_entry")
 
