@@ -14,6 +14,7 @@ from turnet.db.engine import bind, engine_for
 from turnet.db.start import migrate, settled_key
 from turnet.db.transactions import effects_done
 from turnet.db.versions import listening
+from turnet.live import Hub, watching
 from turnet.messaging import held, outbox
 from turnet.messaging.channels.chosen import repeatable
 from turnet.pulse import Pulse
@@ -21,6 +22,7 @@ from turnet.settings import Settings
 from turnet.traffic import Traffic
 from turnet.watch.look import Watch
 from turnet.web import api, desk, hooks, public
+from turnet.web.desk.live import STREAM
 from turnet.web.kit import assets, errors, health, metrics
 from turnet.web.kit.cache import PageCache
 from turnet.web.kit.compression import pressed
@@ -40,7 +42,7 @@ def create_app(
     `control=True` answers commands at the directory's socket, for the process that holds its lock.
     """
     clock = clock or SystemClock()
-    traffic, pulse = Traffic(), Pulse()
+    traffic, pulse, closing = Traffic(), Pulse(), asyncio.Event()
     app = Litestar(
         route_handlers=_routes(settings),
         lifespan=[_database, *([_worker] if worker else []), *([_control] if control else [])],
@@ -51,7 +53,8 @@ def create_app(
             {
                 "settings": settings,
                 "clock": clock,
-                "closing": asyncio.Event(),
+                "closing": closing,
+                "live": Hub(closing),
                 "traffic": traffic,
                 "pulse": pulse,
                 "watch": Watch(settings, clock, pulse),
@@ -66,7 +69,7 @@ def create_app(
         head_as_get,
         one_spelling,
         PageCache(clock),
-        counted(traffic),
+        counted(traffic, besides=STREAM),
         pressed,
     )
     return app
@@ -91,7 +94,7 @@ async def _database(app: Litestar) -> AsyncIterator[None]:
     try:
         await migrate(engine, settings)
         await _prepared(app)
-        async with listening(engine):
+        async with listening(engine), watching(app.state.live, engine):
             yield
     finally:
         await effects_done()

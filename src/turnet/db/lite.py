@@ -180,7 +180,7 @@ class LiteTransaction(SQLiteTransaction):
 
 
 class LiteEngine(SQLiteEngine):
-    __slots__ = ("_opening", "_readers", "_taken_at", "_wait", "_writer", "_writing", "busy_seconds")
+    __slots__ = ("_opening", "_readers", "_taken_at", "_wait", "_writer", "_writing", "busy_seconds", "on_write")
 
     def __init__(self, path: Path, *, wait: float = BUSY_SECONDS * 4) -> None:
         """`wait`: seconds for the writer to become free, or a reader, before it counts as waiting for oneself."""
@@ -193,6 +193,8 @@ class LiteEngine(SQLiteEngine):
         self._taken_at = 0.0
         self.busy_seconds = 0.0
         """For how long somebody had the writer, since the process began."""
+        self.on_write: list[Callable[[], None]] = []
+        """Called on the loop after somebody had the writer, whether they wrote or not."""
 
     def wal_bytes(self) -> int:
         log = Path(f"{self.path}-wal")
@@ -250,6 +252,8 @@ class LiteEngine(SQLiteEngine):
             else:
                 self.busy_seconds += monotonic() - self._taken_at
                 self._writing.release()
+                for told in self.on_write:
+                    told()
 
     def _transaction_in_use(self) -> LiteTransaction | None:
         current: Any = self.current_transaction.get()

@@ -1,7 +1,7 @@
 """Postgres as turnet uses it: a pool from the start, never a connection per query."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
@@ -67,7 +67,7 @@ class PgTransaction(PostgresTransaction):
 
 
 class PgEngine(PostgresEngine):
-    __slots__ = ("hears_writes", "stamp")
+    __slots__ = ("hears_writes", "on_write", "stamp")
 
     def __init__(self, url: str) -> None:
         super().__init__(config={"dsn": url, "server_settings": SESSION})
@@ -75,9 +75,13 @@ class PgEngine(PostgresEngine):
         """Another number whenever this process wrote something, or heard that another one did."""
         self.hears_writes = False
         """True while other processes' writes are heard of (`turnet.db.versions.listening`)."""
+        self.on_write: list[Callable[[], None]] = []
+        """Called on the loop whenever `stamp` became another one."""
 
     def wrote(self) -> None:
         self.stamp = next_stamp()
+        for told in self.on_write:
+            told()
 
     async def start_connection_pool(self, **_: Any) -> None:
         if self.pool is None:

@@ -98,4 +98,5 @@ async def _listen_once(engine: PgEngine) -> None:
         await lost.wait()
     finally:
         engine.hears_writes = False
+        engine.wrote()  # whoever waits to hear of a write looks for themselves now
         await connection.close(timeout=1)

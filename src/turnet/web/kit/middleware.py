@@ -18,11 +18,14 @@ def layered(app: ASGIApp, *layers: Layer) -> ASGIApp:
     return app
 
 
-def counted(traffic: Traffic) -> Layer:
-    """Requests that reach a handler count as traffic while they are answered."""
+def counted(traffic: Traffic, *, besides: str = "") -> Layer:
+    """Requests that reach a handler count as traffic while they are answered; `besides` is the path of endless ones."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def layer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == ScopeType.HTTP and scope["path"] == besides:
+                await app(scope, receive, send)
+                return
             with traffic.request():
                 await app(scope, receive, send)
 
