@@ -4,10 +4,41 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from turnet.errors import NotSignedIn
-from turnet.web.desk import half_in, join, live, login, patients, why
+from turnet.web.desk import (
+    blocks,
+    call,
+    cancel,
+    half_in,
+    join,
+    live,
+    login,
+    message,
+    move,
+    needs,
+    new,
+    parked,
+    patients,
+    series,
+    walk_in,
+    why,
+)
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 
-PAGES: list[ControllerRouterHandler] = [*live.routes, *why.routes, *patients.routes]
+PAGES: list[ControllerRouterHandler] = [
+    *live.routes,
+    *why.routes,
+    *move.routes,
+    *cancel.routes,
+    *blocks.routes,
+    *needs.routes,
+    *message.routes,
+    *patients.routes,
+    *new.routes,
+    *series.routes,
+    *walk_in.routes,
+    *parked.routes,
+    *call.routes,
+]
 
 routes: list[ControllerRouterHandler] = [
     *login.routes,
