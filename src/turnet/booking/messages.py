@@ -32,7 +32,13 @@ MOVED_UNTOLD = "the visit was moved, and the patient was not to be told"
 ANOTHER_CONTACT = "the visit is reached another way now"
 
 
-async def booked(visits: Sequence[Visit], clinic: Clinic, act: Act, *, tell: bool = True, series: bool = False) -> None:
+async def booked(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) -> None:
+    await booked_together([visit], clinic, act, tell=tell)
+
+
+async def booked_together(
+    visits: Sequence[Visit], clinic: Clinic, act: Act, *, tell: bool = True, series: bool = False
+) -> None:
     """A message for each visit; one that lists them all for a `series`."""
     if series and tell:
         await outbox.add_all(_of_series(visits, act), now=act.now)

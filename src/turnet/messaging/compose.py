@@ -125,6 +125,8 @@ class Composer:
         spoken = [_visit_words(visit, clinic, now) for visit in visits]
         if kind.audience is Audience.PATIENT:
             spoken = [own | self._own_words(visit, clinic, now) for own, visit in zip(spoken, visits, strict=True)]
+        if kind.about is About.WORDS:
+            words["text"] = row.facts.get("text", "")
         several = len({visit.first_name for visit in visits}) > 1
         return words | {"visit": spoken[0], "visits": _directions_once(spoken), "several_people": several}
 
@@ -136,6 +138,7 @@ class Composer:
         token = visit_token(self.key, visit.public_id, visit.link_no)
         return {
             "link": f"{self.settings.origin}/a/{token}",
+            "find_link": f"{self.settings.origin}/find",
             "book_link": f"{self.settings.origin}/{i18n.current().code}/book/{service.slug}",
             "changeable": visit.state is not State.CANCELLED and now < min(move_by, cancel_by),
             "move_by": _moment(move_by, clinic),
@@ -160,7 +163,7 @@ def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
         "time": clock_time(starts),
         **_near(starts, now.astimezone(clinic.zone)),
         "until": clock_time(ends),
-        "service": text(clinic.service(visit.service).name),
+        "service": _in_a_row([text(clinic.service(service).name) for service in visit.services]),
         "practitioner": text(clinic.practitioner(visit.practitioner).name),
         "who": visit.first_name,
         "location": place[0],
@@ -174,6 +177,10 @@ def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
         "phone_link": re.sub(r"[^0-9+]", "", phone),
         "call": _dialled(phone, clinic.region),
     }
+
+
+def _in_a_row(texts: Sequence[Text]) -> Text:
+    return Text(", ".join(str(text) for text in texts), texts[0].language)
 
 
 def _near(starts: datetime, now: datetime) -> Words:

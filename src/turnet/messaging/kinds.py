@@ -29,6 +29,12 @@ class About(StrEnum):
     """The visits of its reminder steps that are still true when it leaves."""
     COMING = "coming"
     """Every coming visit of the contact it goes to."""
+    SERIES = "series"
+    """Every coming visit of those that were booked together with its own."""
+    CHOICE = "choice"
+    """A visit that cannot stay where it is."""
+    WORDS = "words"
+    """A visit about which somebody at the desk wrote, whatever has become of it."""
     NOTHING = "nothing"
     """No visit."""
 
@@ -64,6 +70,11 @@ KINDS = {
             "visit_links", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.COMING,
             "when somebody asks for lost links",
         ),
+        Kind("series_booked", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.SERIES, "at once"),
+        Kind(
+            "choose_new_time", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CHOICE, "when the desk asks",
+        ),
+        Kind("desk_message", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.WORDS, "when the desk writes"),
         Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
         Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
         Kind(

@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from turnet.booking.model import Visit
-from turnet.booking.queries import coming_to, visit_by_id
+from turnet.booking.queries import coming_to, visit_by_id, visits_of_party
 from turnet.booking.states import State
 from turnet.db.transactions import fetch
 from turnet.messaging.addresses import leads_nowhere
@@ -45,7 +46,28 @@ async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matte
         return Matter(visits, skip=None if visits else "no visit is coming any more")
     if row.booking is None:
         return Matter()
-    return await _one_visit(row, await visit_by_id(row.booking))
+    return await _of_booking(row, await visit_by_id(row.booking), now)
+
+
+async def _of_booking(row: Claimed, visit: Visit, now: datetime) -> Matter:
+    about = KINDS[row.kind].about
+    if about is About.SERIES:
+        visits = await _series(visit, now)
+        return Matter(visits, skip=None if visits else "no visit is coming any more")
+    if about is About.CHOICE:
+        return Matter((visit,), skip=_needs_no_choice(row, visit))
+    return Matter((visit,)) if about is About.WORDS else await _one_visit(row, visit)
+
+
+async def _series(visit: Visit, now: datetime) -> tuple[Visit, ...]:
+    together = await visits_of_party(visit.party) if visit.party is not None else [visit]
+    return tuple(sorted((one for one in together if one.coming and one.starts_at > now), key=lambda one: one.starts_at))
+
+
+def _needs_no_choice(row: Claimed, visit: Visit) -> str | None:
+    if not visit.coming:
+        return "the visit is not coming any more"
+    return None if row.facts["visit_no"] == visit.visit_no else "the visit has been moved since"
 
 
 async def _one_visit(row: Claimed, visit: Visit) -> Matter:
@@ -72,13 +94,29 @@ class Earlier:
 async def _earlier(visit: Visit, audience: Audience) -> Earlier:
     kinds = announcing(audience)
     rows = await fetch(
-        "SELECT state, attempts, facts FROM message WHERE booking = {} AND sequence < {} "  # noqa: S608  (only places)
+        "SELECT state, attempts, facts, sequence FROM message WHERE booking = {} AND sequence < {} "  # noqa: S608
         f"AND kind IN ({', '.join(['{}'] * len(kinds))}) ORDER BY sequence",
         *(visit.id, visit.sequence, *kinds),
     )
-    sent = [json.loads(facts) for state, _attempts, facts in rows if state in _LEFT]
-    tried = any(state != "skipped" and attempts > 0 for state, attempts, _facts in rows)
+    if audience is Audience.PATIENT and visit.party is not None:
+        rows = await _told_in_series(visit) + rows
+    sent = [_of_visit(json.loads(facts), visit) for state, _attempts, facts, _sequence in rows if state in _LEFT]
+    tried = any(state != "skipped" and attempts > 0 for state, attempts, *_ in rows)
     return Earlier(bool(rows), bool(sent) or tried, sent[-1] if sent else {})
+
+
+async def _told_in_series(visit: Visit) -> list[tuple[Any, ...]]:
+    """The message that told of all the visits of a series; it hangs on the first of them."""
+    return await fetch(
+        "SELECT state, attempts, facts, sequence FROM message WHERE kind = 'series_booked' "
+        "AND booking = (SELECT min(id) FROM booking WHERE party = {})",
+        visit.party,
+    )
+
+
+def _of_visit(facts: Facts, visit: Visit) -> Facts:
+    told: Facts = facts["visits"].get(str(visit.id), {}) if "visits" in facts else facts
+    return told
 
 
 def _reason_to_skip(row: Claimed, visit: Visit, earlier: Earlier) -> str | None:

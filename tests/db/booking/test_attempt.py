@@ -25,7 +25,7 @@ async def test_act_that_fails_leaves_nothing(
     async def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(messages, "booked", broken)
+    monkeypatch.setattr(messages, "booked_together", broken)
     with pytest.raises(ZeroDivisionError):
         await service.book(an_act(clock), clinic, a_wish(clinic), ANNA, once="form")
 

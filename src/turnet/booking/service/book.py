@@ -141,7 +141,7 @@ async def _booked(act: Act, clinic: Clinic, party: Party, terms: Terms, once: st
     coming = await comers(act, [person for _, person in party], same=terms.series)
     visits = await _written(act, clinic, seated, coming, claims, terms, once)
     await record(act, "booked", [(visit.id, {}, _agreed(visit, terms)) for visit in visits])
-    await messages.booked(visits, clinic, act, tell=terms.tell, series=terms.series)
+    await messages.booked_together(visits, clinic, act, tell=terms.tell, series=terms.series)
     await bump_diary(clinic)
     return visits
 
