@@ -11,9 +11,10 @@ BATCH = 500
 
 
 async def index(patients: Sequence[int], *, now: datetime) -> None:
-    """Writes the keys of these patients, and of those they answer for, anew. Nobody who was merged away keeps any."""
+    """Writes the keys of these patients, and of those they answer for, anew. Nobody who was merged away
+    has any, nor an unnamed guardian, who is found through the child."""
     rows = await fetch(
-        "SELECT t.id, t.name, t.birth_year, t.guardian, t.merged_into IS NULL FROM patient t "
+        "SELECT t.id, t.name, t.birth_year, t.guardian, t.merged_into IS NULL AND t.name <> '' FROM patient t "
         f"WHERE t.id IN ({_marks(patients)}) OR t.guardian IN ({_marks(patients)})",
         *(*patients, *patients),
     )

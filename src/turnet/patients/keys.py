@@ -79,8 +79,7 @@ def keys_of(name: str, birth_year: int | None, phones: Iterable[str], emails: It
     """All keys of a patient; `phones` are E.164, of those who answer for them as well."""
     keys = {f"{YEAR}{birth_year}"} if birth_year else set()
     for word in words(name):
-        latin = word.translate(_INTO_LATIN)
-        keys |= {WORD + word, WORD + latin, *(SOUND + sound for sound in sounds(latin))}
+        keys |= _ways(word)
     for number in phones:
         keys |= {DIGITS + digits for digits in _parts(number)}
     keys |= {ADDRESS + email for email in emails}
@@ -125,6 +124,18 @@ def _heard(letters: str, start: int, end: int, word: str) -> tuple[str, ...]:
         return ("s",)
     found = _LATIN_SOUNDS.get(letters) or _OTHER_SOUNDS.get(letters, "")
     return tuple(found)
+
+
+def alike(one: str, other: str) -> bool:
+    """Could these be two spellings of one name? Each word of the shorter has its like in the longer one."""
+    shorter, longer = sorted((words(one), words(other)), key=len)
+    heard = [_ways(word) for word in longer]
+    return bool(shorter) and all(any(_ways(word) & ways for ways in heard) for word in shorter)
+
+
+def _ways(word: str) -> set[str]:
+    latin = word.translate(_INTO_LATIN)
+    return {WORD + word, WORD + latin, *(SOUND + sound for sound in sounds(latin))}
 
 
 def terms(text: str, region: str) -> list[Term]:

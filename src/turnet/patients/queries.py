@@ -50,7 +50,7 @@ async def _candidates(ways: Sequence[Sequence[str]], practitioner: int | None) -
             args.append(practitioner)
         parts.append(
             f"SELECT * FROM (SELECT k.patient FROM patient_key k WHERE {condition} "
-            f"ORDER BY {_key('k')} LIMIT {_CANDIDATES}) AS found_{len(parts)}"
+            f"ORDER BY {bytewise('k')} LIMIT {_CANDIDATES}) AS found_{len(parts)}"
         )
     return list(dict.fromkeys(patient for (patient,) in await fetch(" UNION ALL ".join(parts), *args)))
 
@@ -61,14 +61,14 @@ _SEEN_BY = (
 )
 
 
-def _key(table: str) -> str:
-    """Compared byte by byte, whatever the language of the database."""
+def bytewise(table: str) -> str:
+    """The key of a row of `patient_key`, compared byte by byte, whatever the language of the database."""
     return f"{table}.key" if on_sqlite() else f'{table}.key COLLATE "C"'
 
 
 def _begins(table: str, prefixes: Sequence[str]) -> tuple[str, list[str]]:
     """A condition and its arguments: the key begins with one of these."""
-    one = f"({_key(table)} >= {{}} AND {_key(table)} < {{}})"
+    one = f"({bytewise(table)} >= {{}} AND {bytewise(table)} < {{}})"
     return f"({' OR '.join([one] * len(prefixes))})", [part for prefix in prefixes for part in (prefix, prefix + _LAST)]
 
 
