@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 
 from tests.web.conftest import Client
-from tests.web.public.conftest import statements as statements  # a fixture for these tests too
+from tests.web.public.conftest import statements  # noqa: F401  (a fixture for these tests too)
 from turnet.ids import token_hash
 from turnet.staff.tables import StaffSession, StaffUser
 from turnet.web.desk.seat import cookie_name
