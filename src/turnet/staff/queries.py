@@ -84,20 +84,17 @@ class Account:
     """Real time; None: logged out everywhere."""
 
 
-_ACCOUNTS = (
-    "SELECT u.practitioner, u.password_hash <> {}, u.disabled_at, u.totp_secret <> {}, u.pin_hash <> {}, "
-    '(SELECT s.seen_at FROM staff_session s WHERE s."user" = u.id ORDER BY s.seen_at DESC LIMIT 1), '  # noqa: S608  (our own columns)
-    f"{STAFF}"
-)
+_ACCOUNTS = f"""SELECT u.practitioner, u.password_hash <> {{}}, u.disabled_at, u.totp_secret <> {{}}, u.pin_hash <> {{}},
+    (SELECT s.seen_at FROM staff_session s WHERE s."user" = u.id ORDER BY s.seen_at DESC LIMIT 1), {STAFF}"""  # noqa: S608
 
 
 async def accounts() -> list[Account]:
     """Everybody, by name."""
-    return [_account(row) for row in await fetch(f"{_ACCOUNTS} ORDER BY u.name, u.id", "", "", "")]
+    return [_account(row) for row in await fetch(_ACCOUNTS + " ORDER BY u.name, u.id", "", "", "")]
 
 
 async def account(public_id: str) -> Account | None:
-    rows = await fetch(f"{_ACCOUNTS} WHERE u.public_id = {{}}", "", "", "", public_id)
+    rows = await fetch(_ACCOUNTS + " WHERE u.public_id = {}", "", "", "", public_id)
     return _account(rows[0]) if rows else None
 
 
@@ -119,3 +116,9 @@ async def sessions_of(user: int, real: datetime) -> list[Session]:
 async def nobody_yet() -> bool:
     """Before the first owner has come."""
     return not await fetch("SELECT id FROM staff_user LIMIT 1")
+
+
+async def recovery_left(user: int) -> int:
+    """Recovery codes that can still be used."""
+    [(count,)] = await fetch('SELECT count(*) FROM recovery_code WHERE "user" = {} AND used_at IS NULL', user)
+    return int(count)

@@ -12,7 +12,7 @@ from turnet.errors import Invalid, NotAllowed, NotSignedIn
 from turnet.ids import random_id
 from turnet.staff import secrets
 from turnet.staff.model import Knock, Session, Staff
-from turnet.staff.queries import codes_required
+from turnet.staff.queries import codes_required, recovery_left
 from turnet.staff.service import limits, sessions
 from turnet.staff.service.entering import Entered
 
@@ -110,7 +110,9 @@ async def _recovered(knock: Knock, staff: Staff, typed: str) -> bool:
         *(knock.real, staff.id, secrets.recovery_hash(typed)),
     )
     if used:
-        await note(staff.actor, "recovery_used", real=knock.real, staff=staff.id, facts={"left": await left(staff)})
+        await note(
+            staff.actor, "recovery_used", real=knock.real, staff=staff.id, facts={"left": await recovery_left(staff.id)}
+        )
     return bool(used)
 
 
@@ -189,9 +191,3 @@ async def _make_recovery(staff: Staff) -> list[str]:
             'INSERT INTO recovery_code ("user", code_hash) VALUES ({}, {})', staff.id, secrets.recovery_hash(code)
         )
     return codes
-
-
-async def left(staff: Staff) -> int:
-    """Recovery codes that can still be used."""
-    [(count,)] = await fetch('SELECT count(*) FROM recovery_code WHERE "user" = {} AND used_at IS NULL', staff.id)
-    return int(count)

@@ -5,26 +5,37 @@ from litestar.types import ControllerRouterHandler
 
 from turnet.errors import NotSignedIn
 from turnet.web.desk import (
+    account,
     blocks,
     call,
     cancel,
     half_in,
     join,
+    late,
     live,
     login,
     message,
+    more,
     move,
     needs,
     new,
     parked,
     patients,
+    people,
+    safety,
     series,
+    today,
+    visit,
     walk_in,
     why,
 )
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 
 PAGES: list[ControllerRouterHandler] = [
+    *today.routes,
+    *visit.routes,
+    *late.routes,
+    *more.routes,
     *live.routes,
     *why.routes,
     *move.routes,
@@ -38,6 +49,9 @@ PAGES: list[ControllerRouterHandler] = [
     *walk_in.routes,
     *parked.routes,
     *call.routes,
+    *account.routes,
+    *safety.routes,
+    *people.routes,
 ]
 
 routes: list[ControllerRouterHandler] = [

@@ -1,6 +1,6 @@
 """What the pages before the desk have in common: who knocks, in which language, and the cookies that let them in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -84,6 +84,10 @@ def turned_away(request: AnyRequest, error: NotSignedIn) -> Response[bytes]:
     asked = urlsplit(request.headers.get("hx-current-url", "")) if htmx.partial(request) else None
     then = (asked.path + (f"?{asked.query}" if asked.query else "")) if asked else path_of(request)
     return htmx.done(request, way_to(error.facts["stage"], next_of(then)))
+
+
+def language_names(codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((code, i18n.LANGUAGES[code].own_name) for code in codes if code in i18n.LANGUAGES)
 
 
 def asked_next(request: AnyRequest) -> str:

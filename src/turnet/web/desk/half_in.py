@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from turnet.errors import Invalid, NotSignedIn, TooMany
 from turnet.i18n import _, speaking
-from turnet.staff.model import Session
+from turnet.staff.model import Knock, Session
 from turnet.staff.service import codes, front_desk
 from turnet.staff.service.codes import Seed
 from turnet.web.desk import carried, door
@@ -158,7 +158,7 @@ async def confirm_seed(request: AnyRequest) -> Response[Any]:
     return response
 
 
-def reshown(knock: door.Knock, session: Session, clinic: str, sealed: str) -> Seed:
+def reshown(knock: Knock, session: Session, clinic: str, sealed: str) -> Seed:
     """The picture that was confirmed with a wrong code, or a new one when it is too old."""
     try:
         return codes.same_seed(knock, session.staff, clinic, sealed)
