@@ -10,6 +10,7 @@ from turnet.web.desk import (
     call,
     cancel,
     half_in,
+    history,
     join,
     late,
     live,
@@ -52,6 +53,7 @@ PAGES: list[ControllerRouterHandler] = [
     *account.routes,
     *safety.routes,
     *people.routes,
+    *history.routes,
 ]
 
 routes: list[ControllerRouterHandler] = [
