@@ -9,6 +9,7 @@ from turnet.clinic.model import Clinic, Service
 from turnet.clock import minute
 from turnet.scheduling.hours import local_day, sessions
 from turnet.scheduling.rules import Slot
+from turnet.scheduling.several import with_extras
 from turnet.scheduling.slots import offered, window
 from turnet.scheduling.spans import Span
 from turnet.web.public.times import local, part_of
@@ -63,11 +64,12 @@ async def between(
     first, last = max(first, today(clinic, now)), min(last, open_until(clinic, service, now))
     if last < first:
         return []
-    span = window(clinic.setup, service.id, first, last)
+    setup = with_extras(clinic.setup, service.id, moving.extras if moving else ())
+    span = window(setup, service.id, first, last)
     rows = [row for row in await queries.taken(span, now=now, owner=owner) if not (row.expired or row.own)]
     if moving:
         rows = [row for row in rows if not _of_visit(row, moving)]
-    return offered(clinic.setup, service.id, first, last, queries.busy_of(rows), now=minute(now))
+    return offered(setup, service.id, first, last, queries.busy_of(rows), now=minute(now))
 
 
 def _of_visit(row: queries.Taken, visit: Visit) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from turnet.booking import queries
 from turnet.booking import service as acts
@@ -61,6 +62,15 @@ class Mine:
         return self.visit.ends_at.astimezone(self.at.clinic.zone)
 
     @property
+    def minutes(self) -> int:
+        return sum(self.at.clinic.service(one).rules.minutes for one in self.visit.services)
+
+    @property
+    def service_names(self) -> Markup:
+        frame = self.frame()
+        return Markup(", ").join(frame.say(self.at.clinic.service(one).name) for one in self.visit.services)
+
+    @property
     def lang(self) -> str:
         """The language to carry along, where it is not the visit's own."""
         return "" if self.at.language == self.visit.language else self.at.language
@@ -105,6 +115,8 @@ class VisitPage:
     soon: tuple[SoonDay, ...]
     """Times to move to, or instead of a cancelled visit."""
     fresh: bool
+    late: int
+    """Minutes that the practitioner runs late, on the day itself."""
     trouble: str
     version: int
     ics: str
@@ -228,6 +240,7 @@ async def page(mine: Mine, *, status: int = 200, trouble: str = "") -> Page:
         undo_until=_undo_until(mine),
         soon=await _soon(mine) if may_move or (cancelled and mine.service.online) else (),
         fresh=_fresh(mine),
+        late=await _late(mine),
         trouble=trouble,
         version=visit.version,
         ics=f"/a/{mine.token}.ics",
@@ -239,6 +252,13 @@ async def page(mine: Mine, *, status: int = 200, trouble: str = "") -> Page:
 
 def _fresh(mine: Mine) -> bool:
     return mine.visit.visit_no == 1 and mine.visit.coming and mine.at.now - mine.visit.created_at < FRESH
+
+
+async def _late(mine: Mine) -> int:
+    waiting = mine.visit.coming or mine.visit.state is State.ARRIVED
+    if not waiting or mine.start.date() != mine.at.today:
+        return 0
+    return (await queries.lateness(mine.at.today)).get(mine.visit.practitioner, 0)
 
 
 async def _just_moved(mine: Mine) -> bool:
