@@ -95,8 +95,10 @@ _FACTS = (
     "SELECT 'extra' AS what, x.booking AS about, x.service AS fact, '' AS word, x.position AS place FROM booking_extra x "
     "JOIN booking b ON b.id = x.booking WHERE b.starts_at >= {} AND b.starts_at < {} "
     "UNION ALL SELECT 'failed', m.booking, 0, m.channel, 0 FROM message m JOIN booking b ON b.id = m.booking "
-    "WHERE b.starts_at >= {} AND b.starts_at < {} AND m.state = 'failed' AND NOT EXISTS (SELECT 1 FROM message n "
-    "WHERE n.booking = m.booking AND n.state IN ('sent', 'delivered') AND n.created_at > m.created_at) "
+    "WHERE b.starts_at >= {} AND b.starts_at < {} AND m.state = 'failed' "
+    "AND m.kind NOT LIKE 'desk_%d' AND NOT EXISTS (SELECT 1 FROM message n "
+    "WHERE n.booking = m.booking AND n.state IN ('sent', 'delivered') AND n.kind NOT LIKE 'desk_%d' "
+    "AND n.created_at > m.created_at) "
     "UNION ALL SELECT 'late', l.resource, l.minutes, CAST(l.day AS TEXT), 0 FROM lateness l "
     "WHERE l.day >= {} AND l.day <= {} ORDER BY place"
 )
@@ -173,11 +175,13 @@ async def _visits(span: Span, diaries: Diaries, facts: _Facts) -> tuple[Entry, .
 
 
 def _entry(row: tuple[Any, ...], facts: _Facts) -> Entry:
-    id, public_id, state, version, start, end, *rest = row
-    extras, failed = facts.extras.get(id, ()), facts.failed.get(id, "")
-    *more, provisional, door, overbooked, noted, state_at = rest
-    flags = (bool(provisional), door, bool(overbooked), bool(noted), state_at)
-    return Entry(id, public_id, State(state), version, minute(start), minute(end), *more, *flags, extras, failed)
+    id, public_id, state, version, start, end, *more = row
+    service, practitioner, room, location, patient, name, birth_year, provisional, door, over, noted, state_at = more
+    return Entry(
+        id, public_id, State(state), version, minute(start), minute(end), service, practitioner, room, location, patient,
+        name, birth_year, bool(provisional), door, bool(over), bool(noted), state_at, facts.extras.get(id, ()),
+        facts.failed.get(id, ""),
+    )  # fmt: skip
 
 
 def _whose(diaries: Diaries) -> tuple[str, Iterable[int]]:
@@ -218,7 +222,8 @@ async def messages_about(visit: int) -> list[Sent]:
     """What was sent, is on its way or failed, newest first; what was dropped before it left is not among them."""
     rows = await fetch(
         "SELECT kind, channel, state, finished_at, due_at FROM message "
-        "WHERE booking = {} AND state NOT IN ('cancelled', 'skipped') ORDER BY created_at DESC, id LIMIT 20",
+        "WHERE booking = {} AND state NOT IN ('cancelled', 'skipped') AND kind NOT LIKE 'desk_%d' "
+        "ORDER BY created_at DESC, id LIMIT 20",
         visit,
     )
     return [Sent(kind, channel, state, finished or due) for kind, channel, state, finished, due in rows]

@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 from turnet.errors import NotSignedIn
 from turnet.web.desk import (
     account,
+    app_shell,
     blocks,
     call,
     cancel,
@@ -60,6 +61,7 @@ routes: list[ControllerRouterHandler] = [
     *login.routes,
     *half_in.routes,
     *join.routes,
+    *app_shell.routes,
     Router(
         "/",
         middleware=[AtTheDesk()],

@@ -78,6 +78,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "month_name": formats.month_name,
     "day_at": day_at,
     "weekday": weekday,
+    "weekday_short": formats.weekday_short,
     "day_month": day_month,
     "money": formats.money,
     "phone": phone,

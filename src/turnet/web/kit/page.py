@@ -73,6 +73,8 @@ def render(template: str, page: object, *, block: str | None = None) -> str:
     context = found.new_context({"page": page})
     part = "".join(found.blocks[block](context))
     title = "".join(found.blocks["title"](context)) if "title" in found.blocks else ""
+    if not page.frame.languages:  # type: ignore[attr-defined]  # every page has one
+        return f"<title>{title}</title>{part}"
     # A template's own blocks do not include those it inherits.
     links = "".join(environment().get_template("base.html").blocks["others"](context))
     return f'<title>{title}</title>{part}<hx-partial hx-target="#others" hx-swap="innerHTML">{links}</hx-partial>'

@@ -1,0 +1,36 @@
+"""Everything of the desk that has no place in the bar."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, get
+from litestar.types import ControllerRouterHandler
+
+from turnet.web.desk.seat import DeskFrame, seated
+from turnet.web.kit.htmx import AnyRequest
+from turnet.web.kit.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class MorePage:
+    frame: DeskFrame
+    said: None
+    may_block: bool
+    may_manage: bool
+    may_audit: bool
+
+
+@get("/desk/more", act="diary.see", include_in_schema=False)
+async def more(request: AnyRequest) -> Response[Any]:
+    seat = await seated(request)
+    page = MorePage(
+        frame=seat.frame("more"),
+        said=None,
+        may_block=seat.may("time.block"),
+        may_manage=seat.may("staff.manage"),
+        may_audit=seat.may("audit.see"),
+    )
+    return Page("desk/more.html", page, headers={"Cache-Control": "no-store"})
+
+
+routes: list[ControllerRouterHandler] = [more]
