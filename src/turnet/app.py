@@ -19,6 +19,7 @@ from turnet.messaging import held, outbox
 from turnet.messaging.channels.chosen import repeatable
 from turnet.pulse import Pulse
 from turnet.settings import Settings
+from turnet.staff.service import sessions
 from turnet.traffic import Traffic
 from turnet.watch.look import Watch
 from turnet.web import api, desk, hooks, public
@@ -94,8 +95,10 @@ async def _database(app: Litestar) -> AsyncIterator[None]:
     try:
         await migrate(engine, settings)
         await _prepared(app)
-        async with listening(engine), watching(app.state.live, engine):
-            yield
+        hub = app.state.live
+        with sessions.hearing(hub.end):
+            async with listening(engine), watching(hub, engine):
+                yield
     finally:
         await effects_done()
         await engine.close_connection_pool()

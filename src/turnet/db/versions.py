@@ -25,6 +25,11 @@ class Versions(NamedTuple):
     setup: int
     diary: int
 
+    @property
+    def stamp(self) -> str:
+        """What a page and its stream call this moment of the clinic: `3.1017`."""
+        return f"{self.setup}.{self.diary}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:

@@ -103,7 +103,7 @@ async def test_form_is_not_redirected(site: Client) -> None:
 EVERYWHERE = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'"
     ),
     "x-content-type-options": "nosniff",
     "cross-origin-opener-policy": "same-origin",

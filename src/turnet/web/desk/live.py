@@ -23,17 +23,12 @@ BEAT_SECONDS = 15.0
 _LONGEST_STAMP = 40
 
 
-def stamp(versions: Versions) -> str:
-    """What a page and its stream call a moment of the clinic: `3.1017`."""
-    return f"{versions.setup}.{versions.diary}"
-
-
 @get(STREAM, act="diary.see", include_in_schema=False)
 async def live(request: AnyRequest) -> Stream | Response[str]:
     """`since`, or `Last-Event-ID` where the browser resumes by itself: the moment that the page shows."""
     hub: Hub = request.app.state.live
     if "text/event-stream" not in request.headers.get("accept", ""):
-        return Response(stamp(await hub.now()), media_type=MediaType.TEXT, headers={"Cache-Control": "no-store"})
+        return Response((await hub.now()).stamp, media_type=MediaType.TEXT, headers={"Cache-Control": "no-store"})
     since = request.headers.get("last-event-id") or request.query_params.get("since", "")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Stream(_told(request, hub, str(since)[:_LONGEST_STAMP]), media_type="text/event-stream", headers=headers)
@@ -43,7 +38,7 @@ async def _told(request: AnyRequest, hub: Hub, since: str) -> AsyncIterator[str]
     session: Session = request.scope["state"]["session"]
     with hub.seated(session.public_id) as desk:
         seen, asked_at = await hub.now(), monotonic()
-        yield _event("changed" if since and since != stamp(seen) else "beat", seen)
+        yield _event("changed" if since and since != seen.stamp else "beat", seen)
         while True:
             news = await hub.after(seen, desk, at_most=BEAT_SECONDS)
             if hub.closing.is_set():
@@ -64,9 +59,8 @@ async def _still_here(request: AnyRequest) -> bool:
     return session is not None and session.stage == "full" and not session.locked
 
 
-def _event(name: str, versions: Versions) -> str:
-    at = stamp(versions)
-    return f"id: {at}\nevent: {name}\ndata: {at}\n\n"
+def _event(name: str, at: Versions) -> str:
+    return f"id: {at.stamp}\nevent: {name}\ndata: {at.stamp}\n\n"
 
 
 routes: list[ControllerRouterHandler] = [live]

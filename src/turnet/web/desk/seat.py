@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from turnet.booking.model import Act
 from turnet.clinic.model import Clinic, Text, Texts
 from turnet.clock import minute
+from turnet.db.versions import current
 from turnet.errors import NotSignedIn, NotYours
 from turnet.i18n import speaking
 from turnet.scheduling.hours import local_day
@@ -103,6 +104,8 @@ class Seat:
     now: datetime
     """Business time, UTC."""
     origin: str
+    stamp: str = ""
+    """The moment of the clinic that the page shows, as its stream calls it."""
 
     @property
     def staff(self) -> Staff:
@@ -140,9 +143,10 @@ class DeskFrame(Frame):
 
 async def seated(request: AnyRequest) -> Seat:
     """Raises Unavailable before there is a clinic."""
+    stamp = (await current()).stamp  # before the page's own reads: what changes meanwhile is told
     clinic = await any_clinic(request)
     state = request.app.state
-    return Seat(clinic, request.scope["state"]["session"], state.clock.now(), state.settings.origin)
+    return Seat(clinic, request.scope["state"]["session"], state.clock.now(), state.settings.origin, stamp)
 
 
 def desk_act(request: AnyRequest, seat: Seat, door: str = "phone") -> Act:
