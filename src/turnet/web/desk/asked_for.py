@@ -98,11 +98,19 @@ async def asked_for(seat: Seat, form: Form, *, owner: str) -> Asked:
     names = along(raw, services[0] if services else None)
     fits = await first_that_fit(seat, services, narrowing(seat, raw, 1 + len(names)), owner=owner)
     fixed = time_of(seat, raw.get("fixed", ""))
-    known = {one.code: one for one in [*fits, *([fixed] if fixed else [])]}
-    time = known.get(raw.get("time", "")) or fixed or next(iter(fits), None)
+    time = _time(seat, raw, fixed, fits)
     matches = () if caller else tuple(await found(seat, raw.get("q", "")))
-    raw["time"] = time.code if time else ""
+    raw["time"] = raw["stood"] = time.code if time else ""
     return Asked(seat, replace(form, raw=raw), services, time, fixed, fits, caller, matches, names)
+
+
+def _time(seat: Seat, raw: Mapping[str, str], fixed: Time | None, fits: list[Time]) -> Time | None:
+    """The one that was just picked; one that only stood there gives way when it no longer fits what is asked for."""
+    sent, stood = raw.get("time", ""), raw.get("stood", "")
+    picked = time_of(seat, sent)
+    if picked and (sent != stood or picked == fixed or picked in fits):
+        return picked
+    return fixed or next(iter(fits), None)
 
 
 def with_time(asked: Asked, code: str) -> Asked:

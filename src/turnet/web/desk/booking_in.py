@@ -136,7 +136,7 @@ async def refused(request: AnyRequest, asked: Asked, error: TurnetError, *, bloc
 
 def _near(asked: Asked) -> Form:
     """The form looking again, from the day of the time that was lost."""
-    raw = dict(asked.form.raw) | {"time": "", "fixed": ""}
+    raw = dict(asked.form.raw) | {"time": "", "stood": "", "fixed": ""}
     if asked.time is not None:
         raw["from"] = str(asked.seat.local(instant(asked.time.start)).date())
     return replace(asked.form, raw=raw)

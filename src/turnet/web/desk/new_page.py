@@ -175,7 +175,8 @@ def laid(seat: Seat, one: Parked) -> Laid:
 def _days(asked: Asked) -> tuple[Day, ...]:
     """The proposals under their dates; a time that was brought along stands in its place among them."""
     seat = asked.seat
-    times = {one.code: one for one in ([asked.fixed] if asked.fixed else []) + asked.fits}
+    brought = [one for one in (asked.fixed, asked.time) if one]
+    times = {one.code: one for one in [*brought, *asked.fits]}
     choices = [_choice(seat, one, asked.time) for one in sorted(times.values(), key=lambda one: one.start)]
     return tuple(
         Day(day, near(day, seat.today), tuple(of_day))

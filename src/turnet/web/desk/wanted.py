@@ -26,7 +26,7 @@ MOST_TIMES = 12
 PICKS = tuple(f"pick_{n}" for n in range(MOST_TIMES))
 FIELDS = (
     "once", "back", "parked", "patient", "choose", "other", "contacts_of", "q", "name", "phone", "email", "language", "birth_year",
-    "service", *EXTRAS, *ALSO, "time", "fixed", "who", "at", "part", "from", *WEEKDAYS,
+    "service", *EXTRAS, *ALSO, "time", "stood", "fixed", "who", "at", "part", "from", *WEEKDAYS,
     "hand", "hand_day", "hand_clock", "hand_who", "hand_room", "weeks", "times", *PICKS, "checked",
     "note", "desk_note", "over_time", "over_room", "reason", "answered", "tell",
 )  # fmt: skip
