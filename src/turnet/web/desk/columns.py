@@ -1,7 +1,7 @@
 """The day as columns, by person or by room, and one person's week: where everything lies on the grid of five minutes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from turnet.booking.sheet import Entry, Sheet
@@ -106,7 +106,8 @@ def week(asked: Asked, sheet: Sheet, who: Practitioner, days: Sequence[date]) ->
     opens, closes = min(first for first, _last in walls), max(last for _first, last in walls)
     windows = {day: _between(frame, day, opens, closes) for day in days}
     shown = [_of_person(frame, who, day, windows, title=day_short(day)) for day in days]
-    return _board(frame, shown, windows.get(asked.seat.today, windows[days[0]]))
+    board = _board(frame, shown, windows.get(asked.seat.today, windows[days[0]]))
+    return board if asked.seat.today in windows else replace(board, now=None)
 
 
 def _frame(asked: Asked, sheet: Sheet) -> _Frame:

@@ -62,23 +62,21 @@ def chosen(asked: Asked, sheet: Sheet) -> list[Entry]:
 
 
 def people(asked: Asked, sheet: Sheet, entries: Iterable[Entry]) -> list[Practitioner]:
-    """Whose columns and gaps are shown, in the clinic's order; who left the clinic stays while they have visits."""
+    """Who works on these days or has visits, in the clinic's order; everybody when nobody does."""
     seat, seen = asked.seat, {entry.practitioner for entry in entries}
     if asked.practitioner is not None:
         return [asked.practitioner]
-    here = [one for one in seat.clinic.practitioners.values() if seat.may("diary.see", one.id)]
-    if asked.location is not None:
-        days = (sheet.first, sheet.last)
-        here = [one for one in here if one.id in seen or _works_at(asked, one, days)]
-    known = {one.id for one in here}
-    return here + [seat.clinic.practitioner(id) for id in sorted(seen - known)]
+    mine = [one for one in seat.clinic.practitioners.values() if seat.may("diary.see", one.id)]
+    here = [one for one in mine if one.id in seen or _works(asked, sheet, one)]
+    known = {one.id for one in mine}
+    gone = [seat.clinic.practitioner(id) for id in sorted(seen - known)]
+    return here + gone or mine
 
 
-def _works_at(asked: Asked, who: Practitioner, days: Iterable[date]) -> bool:
-    assert asked.location is not None
+def _works(asked: Asked, sheet: Sheet, who: Practitioner) -> bool:
     return any(
-        session.location == asked.location.id
-        for day in days
+        asked.location is None or session.location == asked.location.id
+        for day in {sheet.first, sheet.last}
         for session, _span in sessions(asked.seat.clinic.setup, who.id, day)
     )
 

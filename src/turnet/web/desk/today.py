@@ -12,6 +12,7 @@ from turnet.booking.sheet import Sheet, sheet
 from turnet.booking.states import State
 from turnet.clinic.model import Practitioner
 from turnet.clock import minute
+from turnet.format import day_short
 from turnet.i18n import _, current
 from turnet.scheduling.hours import local_day, sessions
 from turnet.staff.service.view import remember_view
@@ -79,6 +80,19 @@ class DayPage:
         """Where choosing somebody leads: here, without whoever the address names."""
         kept = {name: text for name, text in self.asked.explicit.items() if name == "as"}
         return replace(self.asked, explicit=kept).path()
+
+    @property
+    def today_column(self) -> int:
+        """Which column of a week the now-line crosses; 0: all of them, or none."""
+        if self.board is None or self.asked.view != "week":
+            return 0
+        days = [column.day for column in self.board.columns]
+        return days.index(self.asked.seat.today) + 1 if self.asked.seat.today in days else 0
+
+    @property
+    def week_said(self) -> str:
+        first, last = _days(self.asked)
+        return _("%(from)s to %(until)s") % {"from": day_short(first), "until": day_short(last)}
 
     def week_of(self, who: Practitioner) -> str:
         return replace(self.asked, explicit={"as": "week", "with": who.slug}).path()
