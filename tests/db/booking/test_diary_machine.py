@@ -1,4 +1,4 @@
-"""Any story of booking, holding, waiting, cancelling and moving leaves a diary in which nobody meets anybody."""
+"""Any story of booking, holding, waiting, cancelling, moving, overbooking, blocking and taking back leaves a diary in which nobody meets anybody."""
 
 import asyncio
 import shutil
@@ -18,12 +18,14 @@ from tests.db.booking.acts import ANNA, OTHER, OWNER, an_act, overlaps, staff, s
 from tests.factories import TUESDAY, a_clinic, at
 from turnet.booking import queries, service
 from turnet.booking.model import Wish
+from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import load
 from turnet.clock import FrozenClock
 from turnet.db.engine import bind, engine_for
 from turnet.db.transactions import effects_done, tx
-from turnet.errors import NotOffered, SlotTaken, TooLate, TurnetError
+from turnet.errors import NotAllowed, NotOffered, SlotTaken, TooLate, TurnetError
+from turnet.scheduling.spans import Span
 from turnet.settings import Settings
 
 DAY = date(2026, 12, 3)
@@ -35,6 +37,7 @@ owners = st.sampled_from([OWNER, OTHER])
 services = st.sampled_from(["check-up", "root-canal"])
 people = st.sampled_from(["", "sanna", "pekka"])
 some = st.integers(0, 30)
+rooms = st.sampled_from(["room-1", "room-2"])
 
 
 class Undecided(Exception):
@@ -60,6 +63,7 @@ class Diary(RuleBasedStateMachine):
         self.clock = FrozenClock(TUESDAY)
         self.clinic = self.run(loaded())
         self.booked: list[int] = []
+        self.blocks: list[int] = []
 
     def run(self, act: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(act)
@@ -85,6 +89,54 @@ class Diary(RuleBasedStateMachine):
         with suppress(SlotTaken, NotOffered):
             booked = self.run(service.book(staff(self.clock), self.clinic, self.wish(start, kind, who), ANNA, once=""))
             self.booked.append(booked.visit.id)
+
+    @rule(start=starts, later=st.integers(0, 19), kind=services, who=people)
+    def book_by_hand(self, start: int, later: int, kind: str, who: str) -> None:
+        wish = replace(self.wish(start + later, kind, who), by_hand=True)
+        with suppress(SlotTaken, NotOffered):
+            booked = self.run(service.book(staff(self.clock), self.clinic, wish, ANNA, once=""))
+            self.booked.append(booked.visit.id)
+
+    @rule(start=starts, later=st.integers(0, 19), who=st.sampled_from(["sanna", "pekka"]), room=rooms)
+    def overbook(self, start: int, later: int, who: str, room: str) -> None:
+        wish = replace(self.wish(start + later, "check-up", who), over=True, room=self.clinic.rooms[room].id)
+        with suppress(NotOffered):
+            act = service.book(staff(self.clock), self.clinic, wish, ANNA, once="", reason="In pain")
+            self.booked.append(self.run(act).visit.id)
+
+    @rule(which=some)
+    def confirm(self, which: int) -> None:
+        if self.booked:
+            with suppress(NotAllowed):
+                id = self.booked[which % len(self.booked)]
+                self.run(service.mark(staff(self.clock), self.clinic, id, State.CONFIRMED))
+
+    @rule(which=some, start=starts, later=st.integers(0, 19), who=people)
+    def staff_move(self, which: int, start: int, later: int, who: str) -> None:
+        if self.booked:
+            id = self.booked[which % len(self.booked)]
+            kind = self.clinic.service(self.run(queries.visit_by_id(id)).service).slug
+            wish = replace(self.wish(start + later, kind, who), by_hand=True)
+            with suppress(SlotTaken, NotOffered, NotAllowed):
+                self.run(service.move(staff(self.clock), self.clinic, id, wish))
+
+    @rule(which=some)
+    def take_back(self, which: int) -> None:
+        if self.booked:
+            with suppress(SlotTaken, NotAllowed, TooLate):
+                self.run(service.undo_last(staff(self.clock), self.clinic, self.booked[which % len(self.booked)]))
+
+    @rule(start=starts, who=st.sampled_from(["sanna", "pekka"]))
+    def block(self, start: int, who: str) -> None:
+        resource, span = self.clinic.practitioners[who].id, Span(start, start + 40)
+        self.blocks.append(self.run(service.block(staff(self.clock), self.clinic, resource, span, "Lunch")))
+        self.clinic = self.run(loaded())
+
+    @rule(which=some)
+    def unblock(self, which: int) -> None:
+        if self.blocks:
+            self.run(service.unblock(staff(self.clock), self.clinic, self.blocks.pop(which % len(self.blocks))))
+            self.clinic = self.run(loaded())
 
     @rule(start=starts, kind=services, who=people, owner=owners)
     def hold(self, start: int, kind: str, who: str, owner: str) -> None:
@@ -156,7 +208,22 @@ class Diary(RuleBasedStateMachine):
                 "LEFT JOIN occupancy o ON o.claim = c.id GROUP BY b.id, b.state, c.kind"
             )
         )
-        assert set(rows) <= {("booked", "booking", 2), ("cancelled", "undo", 2), ("cancelled", None, 0)}
+        assert set(rows) <= {
+            ("booked", "booking", 2),
+            ("confirmed", "booking", 2),
+            ("cancelled", "undo", 2),
+            ("cancelled", None, 0),
+        }
+
+    @invariant()
+    def who_is_beside_somebody_is_flagged_and_in_a_lane_of_their_own(self) -> None:
+        rows = self.run(
+            stored(
+                "b.overbooked, min(o.lane) > 0, max(o.lane) > 0 FROM booking b JOIN occupancy o ON o.claim = b.claim "
+                "GROUP BY b.id, b.overbooked"
+            )
+        )
+        assert {tuple(bool(cell) for cell in row) for row in rows} <= {(False, False, False), (True, True, True)}
 
     @invariant()
     def every_coming_visit_is_confirmed_once_and_no_cancelled_one_is(self) -> None:
@@ -166,7 +233,7 @@ class Diary(RuleBasedStateMachine):
                 "AND m.kind = 'booking_confirmed') FROM booking b"
             )
         )
-        assert set(rows) <= {("booked", 1), ("cancelled", 0)}
+        assert set(rows) <= {("booked", 1), ("confirmed", 1), ("cancelled", 0)}
 
 
 async def a_clinic_in(folder: Path) -> None:
