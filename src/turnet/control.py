@@ -19,6 +19,7 @@ from uuid import UUID
 from turnet.clock import Clock
 from turnet.messaging import held
 from turnet.settings import Settings
+from turnet.staff.service import console
 
 log = logging.getLogger("turnet.control")
 
@@ -45,7 +46,30 @@ async def _again(clock: Clock, arguments: Arguments) -> Any:
     return str(await held.again(UUID(arguments["id"]), clock.now()))
 
 
-COMMANDS: dict[str, Command] = {"outbox release": _release, "outbox again": _again}
+async def _user_add(clock: Clock, arguments: Arguments) -> Any:
+    return await console.add(clock.real(), **arguments)
+
+
+async def _user_disable(clock: Clock, arguments: Arguments) -> Any:
+    await console.disable(clock.real(), arguments["email"])
+
+
+async def _user_enable(clock: Clock, arguments: Arguments) -> Any:
+    await console.enable(clock.real(), arguments["email"])
+
+
+async def _user_reset(clock: Clock, arguments: Arguments) -> Any:
+    return await console.reset(clock.real(), arguments["email"])
+
+
+COMMANDS: dict[str, Command] = {
+    "outbox release": _release,
+    "outbox again": _again,
+    "user add": _user_add,
+    "user disable": _user_disable,
+    "user enable": _user_enable,
+    "user reset": _user_reset,
+}
 """Each is one act; the database is bound and open. What it returns is JSON."""
 
 

@@ -16,9 +16,12 @@ from litestar import Litestar
 
 from turnet import log as logs
 from turnet.app import create_app
+from turnet.clinic.queries import clinic
 from turnet.clock import Clock, SystemClock
+from turnet.errors import Unavailable
 from turnet.notify import notify, watchdog_seconds, watched
 from turnet.settings import Settings, load
+from turnet.staff.service.links import first_owner
 
 log = logging.getLogger("turnet.server")
 
@@ -89,7 +92,23 @@ class Server(uvicorn.Server):
 
 async def _serve(app: Litestar, server: Server, listener: socket.socket) -> None:
     async with app.lifespan(), _showing_life(app):
+        await _invite_the_owner(app)
         await server.serve(sockets=[listener])
+
+
+async def _invite_the_owner(app: Litestar) -> None:
+    """While the clinic has no account at all: a one-time link on the console, never in the log."""
+    settings: Settings = app.state.settings
+    try:
+        link = await first_owner(app.state.clock.real()) if await clinic() else None
+    except Unavailable:
+        return
+    if link:
+        sys.stdout.write(
+            f"Nobody can log in at the desk yet. This link makes its user the owner, once, within a day:\n"
+            f"  {settings.origin}/join/{link}\n"
+        )
+        sys.stdout.flush()
 
 
 async def _until_told(app: Litestar) -> None:

@@ -14,6 +14,7 @@ from turnet.cli.demo import demo
 from turnet.cli.doctor import doctor
 from turnet.cli.outbox import outbox
 from turnet.cli.servers import migrate, serve, worker
+from turnet.cli.user import user
 
 
 class InOrder(click.Group):
@@ -45,7 +46,7 @@ def group(context: click.Context) -> None:
         context.exit(2)
 
 
-for command in (demo, init, serve, worker, migrate, day, outbox, backup, restore, doctor):
+for command in (demo, init, serve, worker, migrate, user, day, outbox, backup, restore, doctor):
     group.add_command(command)
 
 

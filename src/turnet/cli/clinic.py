@@ -149,8 +149,8 @@ def init(data: Path | None, yes: bool, phone: str, email: str, step: int, **give
         phone = phone or _optional("The clinic's telephone (Enter: none)", str.strip)
         email = email or _optional("Mailbox that is told of every booking (Enter: none)", _mailbox)
     with alone(settings):
-        asyncio.run(_create(settings, answers, phone=phone, email=email, step=step))
-    click.echo(_next(settings, answers))
+        link = asyncio.run(_create(settings, answers, phone=phone, email=email, step=step))
+    click.echo(_next(settings, answers, link))
 
 
 def _answers(given: dict[str, str | None], *, ask: bool) -> dict[str, str]:
@@ -181,11 +181,14 @@ async def _refuse_second(settings: Settings) -> None:
             raise click.ClickException("there is a clinic already; turnet serve opens it")
 
 
-async def _create(settings: Settings, answers: dict[str, str], *, phone: str, email: str, step: int) -> None:
+async def _create(settings: Settings, answers: dict[str, str], *, phone: str, email: str, step: int) -> str:
+    """Returns the token of the first owner's one-time link."""
     from turnet.clinic import service as setup  # noqa: PLC0415
     from turnet.clinic.starter import STARTERS  # noqa: PLC0415
+    from turnet.clock import SystemClock  # noqa: PLC0415
     from turnet.db.start import migrate, settled_key  # noqa: PLC0415
     from turnet.ids import fingerprint  # noqa: PLC0415
+    from turnet.staff.service.links import first_owner  # noqa: PLC0415
 
     languages = tuple(answers["languages"].split(","))
     async with opened(settings, make=True) as engine:
@@ -206,6 +209,9 @@ async def _create(settings: Settings, answers: dict[str, str], *, phone: str, em
             for offer in STARTERS[answers["services"]]:
                 columns = offer.columns(answers["currency"], languages)
                 await setup.add_service(practitioners=[who], rooms=[room], **columns)
+        token = await first_owner(SystemClock().real())
+        assert token is not None  # the database was made just now
+        return token
 
 
 async def _premises(
@@ -238,12 +244,14 @@ async def _premises(
     return who, room
 
 
-def _next(settings: Settings, answers: dict[str, str]) -> str:
+def _next(settings: Settings, answers: dict[str, str], token: str) -> str:
     data = "" if str(settings.data) == "turnet-data" else f" --data {settings.data}"
     return f"""{answers["name"]} is ready in {settings.data}.
 
 Next:
   turnet serve{data}    open {settings.origin} and book a time
+  {settings.origin}/join/{token}
+      choose your password there: it makes you the owner of the desk, once, within a day
   turnet day{data}      the day's list
   turnet doctor{data}   what is still missing before patients come
 

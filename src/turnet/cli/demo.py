@@ -52,12 +52,25 @@ async def _prepare(settings: Settings, lang: str) -> None:
     async with opened(settings, make=True) as engine:
         await migrate(engine, settings)
         made = await _shown(lang)
+        staff = await _staff()
     click.echo(
         f"{'A clinic with made-up people is ready' if made else 'The clinic is as it was left'} in {settings.data}.\n\n"
         f"  {settings.origin}/         what patients see\n"
-        f"  {settings.origin}/-/demo   a pretend phone and mailbox, and the clock\n\n"
+        f"  {settings.origin}/-/demo   a pretend phone and mailbox, and the clock\n"
+        f"  {settings.origin}/desk     the desk; log in as one of these:\n\n{staff}\n\n"
         "Nothing is really sent. Ctrl+C ends it."
     )
+
+
+async def _staff() -> str:
+    """A line an account, and the password of all."""
+    from turnet.clinic.queries import load  # noqa: PLC0415
+    from turnet.demo.staff import PASSWORD, logins  # noqa: PLC0415
+
+    clinic = await load()
+    assert clinic is not None
+    lines = [f"    {one.email:28} {one.role.value.replace('_', '-')}" for one in logins(clinic)]
+    return "\n".join([*lines, f"    password: {PASSWORD}"])
 
 
 async def _shown(lang: str) -> bool:

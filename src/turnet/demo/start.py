@@ -8,6 +8,7 @@ from turnet.db.guards import violated
 from turnet.db.transactions import fetch
 from turnet.demo.clock import load_shift
 from turnet.demo.data import Progress, fill
+from turnet.demo.staff import hire
 from turnet.ids import fingerprint
 from turnet.settings import BadSetting, Settings
 
@@ -41,7 +42,7 @@ async def ready(lang: str, *, said: Progress = lambda _step: None) -> bool:
     rows = await fetch("SELECT key_fingerprint FROM clinic WHERE id = 1")
     if not rows:
         try:
-            await fill(KEY, clock, lang, said=said)
+            await hire(await fill(KEY, clock, lang, said=said), clock.real())
             return True
         except Exception as error:
             if violated(error) is None:
@@ -52,5 +53,7 @@ async def ready(lang: str, *, said: Progress = lambda _step: None) -> bool:
             "the database of TURNET_DATABASE_URL holds a clinic that is not a demo; name an empty database"
         )
     await load_shift(clock)
-    await queries.load()
+    clinic = await queries.load()
+    assert clinic is not None
+    await hire(clinic, clock.real())
     return False
