@@ -28,11 +28,11 @@ async def visit_behind(token: str, act: Act) -> Visit:
         visit = await visit_by_token(token) if _TOKEN.fullmatch(token) else None
         if visit is not None and act.now <= visit.ends_at + ALIVE:
             return visit
-    await _missed(act)
+    await missed(act)
     raise NotFound(what="visit")
 
 
-async def _missed(act: Act) -> None:
+async def missed(act: Act) -> None:
     """Counts one link that led nowhere. Raises TooMany."""
     if not (act.limited and act.address):
         return

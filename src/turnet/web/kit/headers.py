@@ -28,7 +28,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 BY_TOKEN = ("/a/", "/f/", "/u/", "/w/", "/join/")
 """Pages of whoever holds the link."""
+_FEEDS = "/cal/"
+"""As secret, but a calendar program may ask whether its own copy is still right."""
 _BOOKINGS_OF_API = "/api/v1/bookings/"
+_FEEDS = "/cal/"
+"""Calendar programs ask with `If-None-Match`, so theirs says itself how long it keeps."""
 _STAFF = ("/desk", "/admin", "/login", "/logout")
 _SEVERAL_YEARS = b"max-age=63072000; includeSubDomains"
 
@@ -40,6 +44,7 @@ def secured(settings: Settings) -> Layer:
     public: Headers = [*everywhere, (b"referrer-policy", b"strict-origin-when-cross-origin")]
     staff: Headers = [*public, *unseen]
     by_token: Headers = [*everywhere, (b"referrer-policy", b"no-referrer"), *unseen]
+    feed = [header for header in by_token if header[0] != b"cache-control"]
     process, count = secrets.token_hex(3), itertools.count(1)
 
     def layer(app: ASGIApp) -> ASGIApp:
@@ -50,6 +55,8 @@ def secured(settings: Settings) -> Layer:
             path = scope["path"]
             if path.startswith(BY_TOKEN) or path.startswith(_BOOKINGS_OF_API):
                 added = by_token
+            elif path.startswith(_FEEDS):
+                added = feed
             else:
                 added = staff if path.startswith(_STAFF) else public
             request_id = f"{process}-{next(count):x}"
@@ -59,7 +66,8 @@ def secured(settings: Settings) -> Layer:
                 if message["type"] == "http.response.start":
                     given = message["headers"]
                     if added is not public:
-                        given = [header for header in given if header[0].lower() not in _OURS_ALONE]
+                        ours = _OURS_ALONE - {b"cache-control"} if added is feed else _OURS_ALONE
+                        given = [header for header in given if header[0].lower() not in ours]
                     headers = [*given, *added, (b"x-request-id", request_id.encode())]
                     await send({"type": "http.response.start", "status": message["status"], "headers": headers})
                 else:
