@@ -1,16 +1,22 @@
 """Many at once, and what protects them from each other taken away piece by piece."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+import sys
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import pytest
 
-from turnet.booking.service import seating
+from tests.db.booking.acts import overlaps
+from turnet.booking.service import rows, seating
 from turnet.db.engine import AnyEngine, bound
 from turnet.db.guards import NO_OVERLAP
 from turnet.db.lite import LiteEngine
-from turnet.errors import TurnetError
+from turnet.errors import SlotTaken, TurnetError
+
+Strip = Callable[..., Awaitable[None]]
+
+EVERYTHING = ("guard", "check", "lock")
 
 
 async def all_at_once(acts: Iterable[Awaitable[Any]]) -> list[Any]:
@@ -50,3 +56,21 @@ def strip_lock(monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     monkeypatch.setattr(seating, "fetch", free_for_all)
+
+
+def strip_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acts trust the hours they have read, though they may have changed since."""
+
+    async def trusting(*_: Any) -> None:
+        await rows.bump_diary()
+
+    monkeypatch.setattr(sys.modules["turnet.booking.service.book"], "bump_diary", trusting)
+
+
+async def the_only_winner(results: list[Any], *, protected: bool) -> None:
+    """Of the control: more than one, and it shows in the diary."""
+    won, refused = len(winners(results)), {type(result) for result in results if isinstance(result, BaseException)}
+    if protected:
+        assert (won, await overlaps(), refused) == (1, 0, {SlotTaken})
+    else:
+        assert (won > 1, await overlaps() > 0) == (True, True)

@@ -1,7 +1,6 @@
 """One time, many at once: exactly one gets it. The control takes every protection away and must show the race."""
 
 import itertools
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -21,7 +20,7 @@ from tests.db.booking.acts import (
     stored,
 )
 from tests.factories import a_clinic, at
-from tests.races.crowd import all_at_once, strip_check, strip_guard, strip_lock, winners
+from tests.races.crowd import EVERYTHING, Strip, all_at_once, the_only_winner, winners
 from turnet.booking import queries, service
 from turnet.booking.model import Booked, Visit
 from turnet.booking.states import State
@@ -32,40 +31,6 @@ from turnet.db.engine import AnyEngine
 from turnet.db.lite import LiteEngine
 from turnet.db.transactions import fetch
 from turnet.errors import NotAllowed, SlotTaken, Stale
-
-Strip = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def strip(engine: AnyEngine, monkeypatch: pytest.MonkeyPatch) -> Strip:
-    """`await strip("guard", "check", "lock")` takes those protections away."""
-
-    async def away(*what: str) -> None:
-        if "guard" in what:
-            await strip_guard(engine)
-        if "check" in what:
-            strip_check(monkeypatch)
-        if "lock" in what:
-            strip_lock(monkeypatch)
-
-    return away
-
-
-@pytest.fixture(params=[True, False], ids=["protected", "control"])
-def protected(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
-EVERYTHING = ("guard", "check", "lock")
-
-
-async def the_only_winner(results: list[object], *, protected: bool) -> None:
-    """Of the control: more than one, and it shows in the diary."""
-    won, refused = len(winners(results)), {type(result) for result in results if isinstance(result, BaseException)}
-    if protected:
-        assert (won, await overlaps(), refused) == (1, 0, {SlotTaken})
-    else:
-        assert (won > 1, await overlaps() > 0) == (True, True)
 
 
 async def test_fifty_patients_and_one_time(
