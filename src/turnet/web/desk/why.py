@@ -15,6 +15,7 @@ from turnet.clinic.blocks import blocks
 from turnet.clinic.model import Practitioner, Service
 from turnet.clock import minute
 from turnet.errors import NotFound
+from turnet.i18n import _
 from turnet.scheduling.explain import Reason, explain
 from turnet.scheduling.hours import local_day
 from turnet.scheduling.slots import window
@@ -26,8 +27,9 @@ from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
 from turnet.web.public import asked, times
 
-NO_BOOKING = ("not_their_service", "past")
-"""Reasons that staff do not get round by hand."""
+BY_HAND = ("lead", "horizon", "reserved", "off_grid")
+BESIDE = ("busy", "buffer", "no_free_room")
+"""Reasons that staff get round: by choosing the minute themselves, or on purpose beside what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ class Answer:
     free: bool
     text: Markup
     book: str
-    """Where the time is booked all the same; empty: not by this person."""
+    """Where the time is booked; empty: not by this person, or not at all."""
+    offer: str
+    """What that link says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,18 @@ async def answers(seat: Seat, service: Service, start: int, who: Practitioner | 
 
 
 def _answer(saying: Saying, who: Practitioner, reason: Reason) -> Answer:
-    book = ""
-    if saying.seat.may("visit.book", who.id) and reason.code not in NO_BOOKING:
-        query = {"start": asked.spelled(saying.start), "who": who.slug, "service": saying.service.slug}
-        book = f"/desk/new?{urlencode(query)}"
-    return Answer(who, reason.code == "offered", saying.sentence(reason), book)
+    offer = _offer(saying.seat, who, reason.code)
+    query = {"start": asked.spelled(saying.start), "who": who.slug, "service": saying.service.slug}
+    book = f"/desk/new?{urlencode(query)}" if offer else ""
+    return Answer(who, reason.code == "offered", saying.sentence(reason), book, offer)
+
+
+def _offer(seat: Seat, who: Practitioner, code: str) -> str:
+    if code in BESIDE:
+        return _("Book beside it") if seat.may("visit.overbook", who.id) else ""
+    if not seat.may("visit.book", who.id):
+        return ""
+    return _("Book") if code == "offered" else _("Book by hand") if code in BY_HAND else ""
 
 
 routes: list[ControllerRouterHandler] = [why]
