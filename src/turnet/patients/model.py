@@ -173,6 +173,18 @@ def clean_birth_year(raw: str, today: date) -> int:
     return year
 
 
+def clean_year(raw: str, today: date) -> int | None:
+    """Anybody's year of birth, or None where it is left out. Raises `Invalid`: `not_a_number`, `out_of_range`."""
+    text = raw.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or len(text) > 4:
+        raise Invalid({"birth_year": "not_a_number"})
+    if not FIRST_BIRTH_YEAR <= int(text) <= today.year:
+        raise Invalid({"birth_year": "out_of_range"})
+    return int(text)
+
+
 def clean_note(raw: str, *, field: str = "note") -> str:
     """NFC, line breaks as `\\n`, at most 1000 characters. Raises `Invalid`: `too_long`, `characters`."""
     lines = unicodedata.normalize("NFC", raw).replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")

@@ -11,7 +11,7 @@ from turnet.patients.service.enrol import enrol
 from turnet.staff import permissions
 
 
-async def create(act: Act, person: Person) -> Found:
+async def create(act: Act, person: Person, *, desk_note: str = "") -> Found:
     """Adds `person`, checked by `turnet.patients.model`; a child's contact points are those of its guardian.
 
     Somebody may be without any contact point. Raises NotYours, Invalid (`name`: `required`).
@@ -21,7 +21,7 @@ async def create(act: Act, person: Person) -> Found:
         raise Invalid({"name": "required"})
     async with tx():
         [patient] = await enrol([person], now=act.now)
-        await fetch("UPDATE patient SET provisional = {} WHERE id = {}", False, patient)
+        await fetch("UPDATE patient SET provisional = {}, desk_note = {} WHERE id = {}", False, desk_note, patient)
         await index([patient], now=act.now)
         await note(act.actor, "patient_added", real=act.real, patient=patient)
     [found] = await found_by_id([patient], now=act.now)
