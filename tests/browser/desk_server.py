@@ -23,7 +23,13 @@ from turnet.settings import Settings
 from turnet.staff.tables import StaffSession, StaffUser
 
 TOKENS = {language: f"token-of-{language}".ljust(32, "t") for language in ("en", "he")}
-NAMES = ("Aino Mäkinen", "Eero Salo", "דנה לוי", "Иван Петров", *(f"Matti Virtanen {n}" for n in range(96)))
+NAMES = (
+    "Aino Mäkinen",
+    "Eero Salo",
+    "דנה לוי",
+    "Иван Петров",
+    *(f"Matti Virta{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(96)),
+)
 
 
 async def with_staff(settings: Settings) -> None:

@@ -55,16 +55,16 @@
     if (event.target.id === "q") asked = event.target.value;
   });
 
-  document.addEventListener("htmx:after:swap", () => {
-    const target = focusing && !byId("patient") && byId(focusing);
-    if (target) {
+  document.addEventListener("htmx:after:swap", ({ target }) => {
+    const next = focusing && !byId("patient") && byId(focusing);
+    if (next) {
       focusing = "";
-      target.focus();
+      next.focus();
     }
-    if (!byId("q") || shown === asked) return;
+    if (target.id !== "q") return;
     shown = asked;
     point(options().length ? 0 : -1);
-    if (entered && shown === byId("q").value) {
+    if (entered && shown === target.value) {
       entered = false;
       enter();
     }
