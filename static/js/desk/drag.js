@@ -126,6 +126,18 @@
     }
   }, true);
 
+  // --- by keyboard: `m` moves the visit that is chosen
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "m" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, dialog[open]")) return;
+    const row = document.activeElement.closest("#sheet a[hx-target='#visit'], #visit.open");
+    const id = row && (row.closest("[data-visit]")?.dataset.visit ?? new URL(row.href ?? location).searchParams.get("visit"));
+    if (!id) return;
+    event.preventDefault();
+    location.assign(`/desk/visits/${id}/move?${new URLSearchParams({ back: back() })}`);
+  });
+
   // --- the dialog
 
   const ask = async (url, closed) => {
