@@ -106,12 +106,22 @@ async def _earlier(visit: Visit, audience: Audience) -> Earlier:
 
 
 async def _told_in_series(visit: Visit) -> list[tuple[Any, ...]]:
-    """The message that told of all the visits of a series; it hangs on the first of them."""
-    return await fetch(
-        "SELECT state, attempts, facts, sequence FROM message WHERE kind = 'series_booked' "
+    """The message that told of all the visits of a series; it hangs on the first of them.
+
+    What leaves after a cancellation does not name the visit any more: then it is as if nothing had been sent.
+    """
+    rows = await fetch(
+        "SELECT state, attempts, facts, sequence, finished_at FROM message WHERE kind = 'series_booked' "
         "AND booking = (SELECT min(id) FROM booking WHERE party = {})",
         visit.party,
     )
+    gone = visit.cancelled_at
+    return [
+        (state, attempts, facts, sequence)
+        if gone is None or (finished_at is not None and finished_at <= gone)
+        else ("queued", 0, facts, sequence)
+        for state, attempts, facts, sequence, finished_at in rows
+    ]
 
 
 def _of_visit(facts: Facts, visit: Visit) -> Facts:

@@ -1,0 +1,234 @@
+"""What leaves of the messages that only the desk sends, and when nothing does."""
+
+import json
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from tests.db.booking.acts import ANNA, THURSDAY_1300, a_wish, an_act, staff
+from tests.factories import a_clinic, at
+from turnet.booking import service
+from turnet.booking.model import Booked, Visit
+from turnet.clinic.model import Clinic
+from turnet.clock import FrozenClock
+from turnet.db.engine import AnyEngine
+from turnet.db.transactions import fetch
+from turnet.messaging.deliver import deliverer, drain
+from turnet.scheduling.spans import Span
+from turnet.settings import Settings
+
+FORTNIGHTS = [f"{day}T09:20+02:00" for day in ("2026-12-03", "2026-12-17", "2026-12-31")]
+
+
+def mails(mailbox: Path) -> list[EmailMessage]:
+    """To Anna, in the order they left."""
+    files = sorted(mailbox.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    read: Any = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    return [mail for mail in read if mail["To"] == ANNA.email]
+
+
+def texts(public: Settings) -> list[str]:
+    file = public.data / "outbox" / "sms.jsonl"
+    return [json.loads(line)["text"] for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+async def reasons(kind: str) -> list[tuple[str, str | None]]:
+    return [(state, error) for state, error in await fetch("SELECT state, error FROM message WHERE kind = {}", kind)]
+
+
+async def a_series(clinic: Clinic, clock: FrozenClock) -> list[Booked]:
+    wishes = [a_wish(clinic, start, by="sanna") for start in FORTNIGHTS]
+    return await service.book_series(staff(clock), clinic, wishes, _in_english(), once="")
+
+
+def _in_english(**more: Any) -> Any:
+    return replace(ANNA, language="en", **more)
+
+
+async def booked(clinic: Clinic, clock: FrozenClock, **more: Any) -> Visit:
+    return (await service.book(staff(clock), clinic, a_wish(clinic, by="sanna"), _in_english(**more), once="")).visit
+
+
+# --- a series
+
+
+async def test_a_series_is_told_in_one_mail_with_a_link_for_each(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    series = await a_series(await a_clinic(), clock)
+
+    assert await drain(deliverer(public, clock)) == 1
+
+    [mail] = mails(mailbox)
+    assert mail["Subject"] == "Tuomi Dental: your 3 visits are booked"
+    said = plain(mail)
+    assert [said.count(f"https://times.tuomi.example/a/{one.token}") for one in series] == [1, 1, 1]
+    assert [said.count(day) for day in ("3 December", "17 December", "31 December")] == [1, 1, 1]
+
+
+async def test_a_series_by_sms_says_the_days_in_few_parts(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    wishes = [a_wish(clinic, start, by="sanna") for start in FORTNIGHTS]
+    await service.book_series(staff(clock), clinic, wishes, _in_english(email=""), once="")
+
+    await drain(deliverer(public, clock))
+
+    [text] = texts(public)
+    assert text == (
+        "Tuomi Dental: your times are Thu 3 Dec 09:20, Thu 17 Dec 09:20, Thu 31 Dec 09:20. "
+        "Links: https://times.tuomi.example/find"
+    )
+    assert len(text) <= 160
+
+
+async def test_a_series_is_told_as_it_is_when_it_leaves(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await service.cancel(staff(clock), clinic, series[1].visit.id)
+
+    await drain(deliverer(public, clock))
+
+    [mail] = mails(mailbox)
+    assert mail["Subject"] == "Tuomi Dental: your 2 visits are booked"
+    assert series[1].token not in plain(mail)
+
+
+async def test_one_visit_of_a_told_series_that_is_cancelled_or_moved_is_told_of(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await drain(deliverer(public, clock))
+
+    await service.cancel(staff(clock), clinic, series[0].visit.id)
+    await service.move(staff(clock), clinic, series[2].visit.id, a_wish(clinic, "2026-12-30T09:20+02:00", by="sanna"))
+    clock.advance(minutes=11)
+    await drain(deliverer(public, clock))
+
+    assert sorted(mail["Subject"] for mail in mails(mailbox)[1:]) == [
+        "Tuomi Dental: your new time is Wed 30 Dec at 09:20",
+        "Tuomi Dental: your time on Thu 3 Dec at 09:20 is cancelled",
+    ]
+    assert "It was Thursday 31 December at 09:20." in plain(
+        next(mail for mail in mails(mailbox) if "new time" in mail["Subject"])
+    )
+
+
+async def test_a_series_that_is_taken_back_at_once_was_never_told(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await service.undo_last(staff(clock), clinic, series[0].visit.id)
+
+    await drain(deliverer(public, clock))
+
+    assert mails(mailbox) == []
+    assert {state for state, _ in await reasons("booking_cancelled") + await reasons("series_booked")} == {"skipped"}
+
+
+# --- choose a new time
+
+
+async def test_whoever_cannot_keep_a_time_is_asked_to_choose_another(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await booked(clinic, clock)
+    await service.ask_for_new_time(staff(clock), clinic, [visit.id])
+
+    await drain(deliverer(public, clock))
+
+    subject = "Tuomi Dental: your time on Thu 3 Dec at 09:20 cannot be kept"
+    [asked] = [mail for mail in mails(mailbox) if mail["Subject"] == subject]
+    assert "/move\n" in plain(asked)
+    assert [part.get_content_type() for part in asked.walk() if part.get_content_maintype() == "text"] == [
+        "text/plain",
+        "text/html",
+    ], "the calendar stays as it is"
+
+
+async def test_after_the_last_moment_the_patient_is_asked_to_call(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    visit = await booked(clinic, clock, email="")
+    clock.at = visit.starts_at.replace(hour=5)
+    await service.ask_for_new_time(staff(clock), clinic, [visit.id])
+
+    await drain(deliverer(public, clock))
+
+    assert texts(public)[-1] == "Tuomi Dental: your time on Thu 3 Dec 09:20 cannot be kept. Call us: 0300 00140"
+
+
+async def test_who_has_moved_or_cancelled_meanwhile_is_not_asked(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    moved, gone = await booked(clinic, clock), await booked_at_one(clinic, clock)
+    await service.ask_for_new_time(staff(clock), clinic, [moved.id, gone.id])
+    await service.move(an_act(clock), clinic, moved.id, a_wish(clinic, "2026-12-04T09:20+02:00"))
+    await service.cancel(an_act(clock), clinic, gone.id)
+
+    await drain(deliverer(public, clock))
+
+    assert sorted(await reasons("choose_new_time")) == [
+        ("skipped", "the visit has been moved since"),
+        ("skipped", "the visit is not coming any more"),
+    ]
+
+
+async def booked_at_one(clinic: Clinic, clock: FrozenClock) -> Visit:
+    return (await service.book(staff(clock), clinic, a_wish(clinic, THURSDAY_1300), _in_english(), once="")).visit
+
+
+# --- words of the desk
+
+
+async def test_words_of_the_desk_arrive_as_they_were_written(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await booked(clinic, clock)
+    words = "The lift is <b>out</b> & the stairs are steep."
+    for channel in ("email", "sms"):
+        await service.write_to(staff(clock), clinic, visit.id, channel, words)
+    await service.cancel(staff(clock), clinic, visit.id)
+
+    await drain(deliverer(public, clock))
+
+    [mail] = mails(mailbox)
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert (mail["Subject"], plain(mail).startswith(words)) == ("Tuomi Dental: a message about your visit", True)
+    assert "<b>out</b>" not in html.get_content()
+    assert "&lt;b&gt;out&lt;/b&gt; &amp; the stairs" in html.get_content()
+    assert texts(public) == [f"Tuomi Dental: {words}"]
+
+
+# --- untold
+
+
+async def test_a_blocked_day_moves_no_visit_and_sends_nothing_by_itself(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await booked(clinic, clock)
+    await drain(deliverer(public, clock))
+    span = Span(at("2026-12-03T00:00+02:00"), at("2026-12-04T00:00+02:00"))
+
+    await service.block(staff(clock), clinic, visit.practitioner, span, "Ill")
+
+    assert (await drain(deliverer(public, clock)), len(mails(mailbox))) == (0, 1)
