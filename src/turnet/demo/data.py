@@ -36,6 +36,9 @@ _MESSAGE = (
     "finished_at"
 )
 
+_AT_THE_DESK = "staff:3"
+"""The receptionist of `turnet.demo.staff`, hired third."""
+
 Progress = Callable[[str], None]
 """Told what is being made, for a progress bar."""
 
@@ -167,12 +170,22 @@ class _Writer:
     async def events(self, planned: Sequence[Planned], bookings: Sequence[int]) -> None:
         rows = []
         for visit, booking in zip(planned, bookings, strict=True):
-            by = "patient" if visit.door == "web" else "system"
-            rows.append((booking, minutes.instant(visit.made), by, "book", "{}", json.dumps({"state": "booked"})))
+            by, facts = "patient" if visit.door == "web" else _AT_THE_DESK, self._facts(visit)
+            booked = json.dumps({**facts, "state": State.BOOKED})
+            rows.append((booking, minutes.instant(visit.made), by, "booked", "{}", booked))
             if visit.cancelled is not None:
-                after = json.dumps({"state": "cancelled"})
-                rows.append((booking, minutes.instant(visit.cancelled), by, "cancel", '{"state": "booked"}', after))
+                after = json.dumps({**facts, "state": State.CANCELLED})
+                rows.append((booking, minutes.instant(visit.cancelled), by, "cancelled", booked, after))
         await _insert("booking_event", "booking at actor act before after", rows)
+
+    def _facts(self, visit: Planned) -> dict[str, Any]:
+        return {
+            "starts_at": minutes.instant(visit.start).isoformat(),
+            "service": visit.service,
+            "practitioner": visit.place.practitioner,
+            "room": visit.place.room,
+            "location": visit.location,
+        }
 
     async def reminders(self, planned: Sequence[Planned], bookings: Sequence[int]) -> None:
         """What people have been reminded of so far, so that a demo that starts has nothing to catch up with."""
