@@ -56,7 +56,7 @@ async def recontact(
         check_version(visit, version)
         there = replace(visit, phone=person.phone, email=person.email)
         after = await changed(act, visit, there, mailbox=same_mailbox(person.email))
-        await known.link(visit.patient, person)
+        await known.link(visit.patient, person, now=act.now)
         resent = await messages.recontacted(after, act)
         told = {"channels": [channel for channel, _ in messages.contacts(after)], "resent": resent}
         await record(act, "contact", [(visit.id, state_of(visit), state_of(after) | told)])
