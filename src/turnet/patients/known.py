@@ -1,10 +1,12 @@
 """Known people in a booking made by staff: their row as it is, and the contact points they gave this time."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from turnet.booking.model import Person
 from turnet.db.transactions import fetch
 from turnet.errors import NotFound
+from turnet.patients.indexing import index
 
 _SEEN_BY = (
     " AND EXISTS (SELECT 1 FROM booking b JOIN practitioner p ON p.id = b.practitioner "
@@ -36,23 +38,29 @@ async def vouch(patients: Sequence[int]) -> None:
     await fetch(f"UPDATE patient SET provisional = FALSE WHERE id IN ({_marks(patients)})", *patients)
 
 
-async def link(patient: int, person: Person) -> None:
-    """The contact points of `person` become the patient's too; those that are theirs already stay as they are."""
+async def link(patient: int, person: Person, *, now: datetime) -> None:
+    """The contact points of `person` become the patient's too, unless they are theirs, or their guardian's, already."""
     given = (("phone", person.phone, person.phone_raw), ("email", person.email, person.email_raw))
-    for kind, value, raw in given:
-        if value:
-            # Setting a column to what it is makes RETURNING give a known row too.
-            [(point,)] = await fetch(
-                "INSERT INTO contact_point (kind, value, raw) VALUES ({}, {}, {}) "
-                "ON CONFLICT (value) DO UPDATE SET kind = excluded.kind RETURNING id",
-                *(kind, value, raw or value),
-            )
-            await fetch(
-                "INSERT INTO patient_contact (patient, contact_point) SELECT {}, id FROM contact_point WHERE id = {} "
-                "AND NOT EXISTS (SELECT 1 FROM patient_contact WHERE patient = {} AND contact_point = {}) "
-                "ON CONFLICT DO NOTHING",
-                *(patient, point, patient, point),
-            )
+    added = [await _linked(patient, kind, value, raw or value) for kind, value, raw in given if value]
+    if any(added):
+        await index([patient], now=now)
+
+
+async def _linked(patient: int, kind: str, value: str, raw: str) -> bool:
+    # Setting a column to what it is makes RETURNING give a known row too.
+    [(point,)] = await fetch(
+        "INSERT INTO contact_point (kind, value, raw) VALUES ({}, {}, {}) "
+        "ON CONFLICT (value) DO UPDATE SET kind = excluded.kind RETURNING id",
+        *(kind, value, raw),
+    )
+    return bool(
+        await fetch(
+            "INSERT INTO patient_contact (patient, contact_point) SELECT t.id, c.id FROM patient t, contact_point c "
+            "WHERE t.id = {} AND c.id = {} AND NOT EXISTS (SELECT 1 FROM patient_contact l "
+            "WHERE l.patient IN (t.id, t.guardian) AND l.contact_point = c.id) ON CONFLICT DO NOTHING RETURNING id",
+            *(patient, point),
+        )
+    )
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -15,7 +15,7 @@ from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
 from turnet.patients.indexing import index_missing
 from turnet.patients.queries import search
-from turnet.patients.service import create
+from turnet.patients.service import create, set_guardian
 
 __all__ = ["statements"]
 
@@ -131,3 +131,27 @@ async def test_hostile_text_finds_nobody(engine: AnyEngine, clock: FrozenClock, 
     await a_patient(clock, "Eva Möller")
 
     assert await names(clock, hostile) == []
+
+
+async def test_a_number_given_with_a_booking_finds_the_known_caller(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    anna = await a_patient(clock, "Anna Salo")
+    caller = Person("Anna Salo", phone="+358405550000", patient=anna.id)
+
+    await book(at_the_desk(clock), clinic, a_wish(clinic), caller, once="one")
+
+    assert await names(clock, "0405550000") == ["Anna Salo"]
+
+
+async def test_a_guardians_number_given_for_the_child_stays_the_guardians(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    parent = await a_patient(clock, "Anna Salo", phone="+358405550000")
+    child = await a_patient(clock, "Eero Salo", birth_year=2019)
+    await set_guardian(at_the_desk(clock), child.id, parent.id)
+    caller = Person("Eero Salo", phone="+358405550000", patient=child.id)
+
+    await book(at_the_desk(clock), clinic, a_wish(clinic), caller, once="one")
+
+    assert await fetch("SELECT patient FROM patient_contact") == [(parent.id,)]

@@ -36,7 +36,7 @@ async def _distinct(act: Act, people: Sequence[Person]) -> list[Comer]:
         if person.patient is None:
             found.append(Comer(next(enrolled), person))
         else:
-            await known.link(person.patient, person)
+            await known.link(person.patient, person, now=act.now)
             found.append(Comer(person.patient, replace(person, name=names[person.patient])))
     if act.by_staff and new:
         await known.vouch([comer.patient for comer in found if comer.person.patient is None])
