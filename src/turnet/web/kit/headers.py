@@ -53,12 +53,10 @@ def secured(settings: Settings) -> Layer:
                 await app(scope, receive, send)
                 return
             path = scope["path"]
-            if path.startswith(BY_TOKEN) or path.startswith(_BOOKINGS_OF_API):
+            if path.startswith((*BY_TOKEN, _BOOKINGS_OF_API)):
                 added = by_token
-            elif path.startswith(_FEEDS):
-                added = feed
             else:
-                added = staff if path.startswith(_STAFF) else public
+                added = feed if path.startswith(_FEEDS) else staff if path.startswith(_STAFF) else public
             request_id = f"{process}-{next(count):x}"
             scope["state"]["request_id"] = request_id
 
