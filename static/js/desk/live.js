@@ -128,6 +128,14 @@
   };
 
   document.addEventListener("visibilitychange", wake);
+
+  // Logging out here ends the stream too, and hearing of that must not overtake the answer.
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/logout") {
+      over = true;
+      close();
+    }
+  });
   addEventListener("pageshow", (event) => event.persisted && wake());
   addEventListener("pagehide", close);
   addEventListener("online", open);

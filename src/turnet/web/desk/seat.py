@@ -35,8 +35,8 @@ from turnet.web.kit.page import Frame
 from turnet.web.public.here import any_clinic
 
 _LIVE = "/desk/live"
-_BY_THEMSELVES = frozenset({"section#sheet"})
-"""Elements that ask again whenever the diary changed, as htmx names them."""
+_BY_THEMSELVES = frozenset({"section", "div", "span"})
+"""What asks again whenever the diary changed, as htmx names it; a person presses `a`, `button`, `form` or `input`."""
 
 
 def cookie_name(settings: Settings) -> str:
@@ -71,7 +71,8 @@ def stage_of(session: Session | None) -> str:
 
 def by_a_person(connection: ASGIConnection[object, object, object, State]) -> bool:
     """A list that renews itself and a stream that opens again are nobody: they must not keep a session alive."""
-    return connection.scope["path"] != _LIVE and connection.headers.get("hx-source", "") not in _BY_THEMSELVES
+    source = connection.headers.get("hx-source", "").partition("#")[0]
+    return connection.scope["path"] != _LIVE and source not in _BY_THEMSELVES
 
 
 async def found_session(connection: ASGIConnection[Any, Any, Any, State]) -> Session | None:
