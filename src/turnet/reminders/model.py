@@ -20,6 +20,9 @@ NOBODY_THERE = "the visit was not reached this way"
 """A step without a contact waits: one may be written down until the visit begins."""
 TOO_LATE = "there was no time left in which it would have been of use"
 
+REFUSED = "the patient wants no reminders"
+"""Asked when a step is due and again when it leaves; until then they may change their mind."""
+
 _ORDER = {rule.name: place for place, rule in enumerate(RULES)}
 
 
@@ -40,6 +43,12 @@ class VisitStep(NamedTuple):
     language: str
     recipient: str | None
     """Of the message that carries it."""
+    agreed: bool | None = None
+    """What the patient last said about reminders; None: nothing."""
+
+    @property
+    def refused(self) -> bool:
+        return self.agreed is not None and not self.agreed
 
     @property
     def contact(self) -> str:
@@ -92,6 +101,8 @@ def judged(steps: Iterable[VisitStep], rest: Rest, now: datetime) -> Iterator[tu
             if step.untrue(now):
                 if not step.may_return(now):
                     yield step, Fate("dropped", step.untrue(now))
+            elif step.due_at <= now and step.refused:
+                yield step, Fate("dropped", REFUSED)
             elif step.due_at <= now and step.contact:
                 yield step, Fate("dropped", FOLLOWED) if _followed(step, together, now) else late(step, rest, now)
 
@@ -124,6 +135,8 @@ def on_leaving(step: VisitStep, rest: Rest, now: datetime) -> Fate:
         return Fate("dropped", "the visit has begun")
     if step.starts_at <= now + LAST_CALL:
         return Fate("missed", TOO_LATE, now)
+    if step.refused:
+        return Fate("dropped", REFUSED)
     if step.elsewhere:
         return Fate(due_at=now)
     overdue = step.due_at < now - GRACE and not rest.allows(minute(now))

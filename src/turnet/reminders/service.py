@@ -111,7 +111,9 @@ async def _make(visits: Sequence[tuple[Any, ...]], rest: Rest, now: datetime) ->
 
 _STEPS = """
     SELECT s.id, s.rule, s.channel, s.due_at, s.visit_no, b.id, b.visit_no, b.state, b.starts_at, b.undo_until,
-        b.phone, b.email, b.language, m.recipient
+        b.phone, b.email, b.language, m.recipient,
+        (SELECT c.given FROM consent c WHERE c.patient = b.patient AND c.purpose = 'reminders'
+            ORDER BY c.at DESC, c.id DESC LIMIT 1)
     FROM step s JOIN booking b ON b.id = s.booking LEFT JOIN message m ON m.id = s.message
     WHERE """
 
@@ -171,7 +173,7 @@ async def take_due(now: datetime) -> None:
     for step in due:
         groups[together(step, clinic.zone)].append(step)
     for step in await _waiting_between(clinic, [group.day for group in groups], now):
-        if (group := together(step, clinic.zone)) in groups:
+        if not step.refused and (group := together(step, clinic.zone)) in groups:
             groups[group].append(step)
     await attempt(partial(_take, groups, now))
 
