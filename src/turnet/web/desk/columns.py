@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from markupsafe import Markup
+
 from turnet.booking.sheet import Entry, Sheet
 from turnet.booking.states import State
 from turnet.clinic.blocks import Block
@@ -57,6 +59,11 @@ class Column:
     room: Room | None
     items: Sequence[Placed]
     visits: int
+
+    @property
+    def late_said(self) -> Markup:
+        """`+10`, the sign before the number in every direction of writing."""
+        return Markup('<bdi dir="ltr">+{}</bdi>').format(self.late)
 
 
 @dataclass(frozen=True, slots=True)

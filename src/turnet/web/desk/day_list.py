@@ -69,10 +69,10 @@ def _in_order(
     coming = [one for one in visits if now is not None and one.entry.state in WAITING and one.entry.end > now]
     first = min(coming, key=lambda one: (one.entry.state is not State.ARRIVED, one.entry.start), default=None)
     rows = [(one.entry.start, 0, Row(visit=one, next=one is first)) for one in visits]
-    rows += [(one.span.start, 2, Row(gap=one)) for one in free]
     rows += [(one.span.start, 1, Row(kept=one)) for one in kept]
+    rows += [(one.span.start, 2, Row(gap=one)) for one in free]
     if now is not None:
-        rows.append((now, 3, Row()))
+        rows.append((now, -1, Row()))
     return [row for _start, _kind, row in sorted(rows, key=lambda one: one[:2])]
 
 

@@ -91,8 +91,7 @@ class DayPage:
 
     @property
     def week_said(self) -> str:
-        first, last = _days(self.asked)
-        return _("%(from)s to %(until)s") % {"from": day_short(first), "until": day_short(last)}
+        return _("From %(day)s") % {"day": day_short(_days(self.asked)[0])}
 
     def week_of(self, who: Practitioner) -> str:
         return replace(self.asked, explicit={"as": "week", "with": who.slug}).path()
