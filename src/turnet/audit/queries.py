@@ -82,11 +82,16 @@ async def lines(narrow: Narrow, below: Below = NEWEST) -> tuple[list[Line], Belo
     events = await _rows(_EVENTS, "e", *_of_events(narrow, below.events))
     entries = await _rows(_ENTRIES, "a", *_of_entries(narrow, below.entries))
     found = [_line(row, of_visit=True) for row in events], [_line(row, of_visit=False) for row in entries]
-    shown = list(islice(merge(*found, key=lambda line: line.at, reverse=True), PAGE))
+    shown = list(islice(merge(*found, key=_place, reverse=True), PAGE))
     if len(shown) == len(events) + len(entries):
         return shown, None
     last = {line.of_visit: line.id for line in shown}
     return shown, Below(last.get(True, below.events), last.get(False, below.entries))
+
+
+def _place(line: Line) -> tuple[datetime, bool]:
+    """Of one moment, what was done to a visit comes before what was noted of it."""
+    return line.at, not line.of_visit
 
 
 _SHOWN = "t.public_id, t.name, m.public_id, m.name, b.public_id, b.starts_at, p.resource, b.service"

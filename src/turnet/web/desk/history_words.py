@@ -29,7 +29,14 @@ class Telling:
     seat: Seat
 
     def sentence(self, line: Line) -> Markup:
-        say: Mapping[str, Callable[[Line], Markup]] = {
+        if line.act in self.whole:
+            return self.whole[line.act](line)
+        return self._said(line, plain().get(line.act) or of_accounts(line) or _("%(who)s: “%(act)s”."), act=line.act)
+
+    @cached_property
+    def whole(self) -> Mapping[str, Callable[[Line], Markup]]:
+        """Acts of which there is more to say than who did it."""
+        return {
             "booked": self._booked,
             "moved": self._moved,
             "cancelled": self._cancelled,
@@ -47,25 +54,6 @@ class Telling:
             "late": self._late,
             "blocked": self._blocked,
             "unblocked": self._blocked,
-        }
-        if line.act in say:
-            return say[line.act](line)
-        plain = self._plain.get(line.act) or of_accounts(line)
-        return self._said(line, plain or _("%(who)s: “%(act)s”."), act=line.act)
-
-    @cached_property
-    def _plain(self) -> Mapping[str, str]:
-        """Acts of which there is no more to say."""
-        return {
-            "told_by_phone": _("%(who)s told the patient by telephone."),
-            "patient_seen": _("%(who)s looked at the card."),
-            "patient_added": _("%(who)s wrote the card."),
-            "patient_kept": _("%(who)s kept the card: somebody new."),
-            "patient_unkept": _("%(who)s said that somebody has to look again who this is."),
-            "patients_merged": _("%(who)s put another card into this one: it was the same person."),
-            "patient_merged_away": _("%(who)s put this card into another one: it was the same person."),
-            "patients_parted": _("%(who)s took the two cards apart again."),
-            "patient_parted": _("%(who)s made this a card of its own again."),
         }
 
     # --- visits
@@ -251,6 +239,21 @@ class Telling:
             except KeyError:
                 continue
         return worded(_("somebody"))
+
+
+def plain() -> Mapping[str, str]:
+    """Acts of which there is no more to say."""
+    return {
+        "told_by_phone": _("%(who)s told the patient by telephone."),
+        "patient_seen": _("%(who)s looked at the card."),
+        "patient_added": _("%(who)s wrote the card."),
+        "patient_kept": _("%(who)s kept the card: somebody new."),
+        "patient_unkept": _("%(who)s said that somebody has to look again who this is."),
+        "patients_merged": _("%(who)s put another card into this one: it was the same person."),
+        "patient_merged_away": _("%(who)s put this card into another one: it was the same person."),
+        "patients_parted": _("%(who)s took the two cards apart again."),
+        "patient_parted": _("%(who)s made this a card of its own again."),
+    }
 
 
 def _reason(facts: Facts) -> str:
