@@ -11,6 +11,7 @@ from saq import CronJob
 from turnet.tasks.ask_gateway import ask_gateway
 from turnet.tasks.back_up import back_up
 from turnet.tasks.drain_outbox import drain_outbox
+from turnet.tasks.index_patients import index_patients
 from turnet.tasks.remind import remind
 from turnet.tasks.sweep import sweep_claims
 from turnet.tasks.watch import watch
@@ -21,6 +22,7 @@ DRAIN_SECONDS = 1800
 RECURRING: list[CronJob[Any]] = [
     CronJob(drain_outbox, cron="* * * * * */5", timeout=DRAIN_SECONDS),
     CronJob(remind, cron="* * * * * */20", timeout=60),
+    CronJob(index_patients, cron="* * * * *", timeout=300),
     CronJob(sweep_claims, cron="* * * * *", timeout=60),
     CronJob(watch, cron="* * * * *", timeout=60),
     CronJob(ask_gateway, cron="*/5 * * * *", timeout=60),

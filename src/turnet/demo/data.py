@@ -25,6 +25,7 @@ from turnet.demo.reminded import Contacts, reminded
 from turnet.demo.visits import Planned, Planner
 from turnet.ids import _READABLE as READABLE  # the alphabet of every reference
 from turnet.ids import fingerprint, token_hash
+from turnet.patients.indexing import index
 from turnet.scheduling.hours import is_open, local, local_day
 
 SEED = 20
@@ -235,6 +236,7 @@ async def _patients(someone: Sequence[Someone], rng: Random, now: datetime) -> l
         if value
     ]
     await _insert("patient_contact", "patient contact_point", links)
+    await index(patients, now=now)
     return patients
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from turnet.db.transactions import fetch, tx
+from turnet.db.transactions import fetch, on_sqlite, tx
 from turnet.patients.keys import keys_of
 
 BATCH = 500
@@ -64,7 +64,8 @@ async def add(keys: Sequence[tuple[int, str]]) -> None:
 async def index_missing(limit: int = BATCH, *, now: datetime) -> int:
     """Indexes up to `limit` patients that have no keys yet, as after an upgrade; returns how many there were."""
     async with tx():
-        rows = await fetch("SELECT id FROM patient WHERE indexed_at IS NULL ORDER BY id LIMIT {}", limit)
+        alone = "" if on_sqlite() else " FOR UPDATE SKIP LOCKED"
+        rows = await fetch(f"SELECT id FROM patient WHERE indexed_at IS NULL ORDER BY id LIMIT {{}}{alone}", limit)
         if rows:
             await index([id for (id,) in rows], now=now)
     return len(rows)

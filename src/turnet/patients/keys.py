@@ -139,7 +139,10 @@ def _ways(word: str) -> set[str]:
 
 
 def terms(text: str, region: str) -> list[Term]:
-    """What is sought by `text`, typed in `region` (ISO 3166-1); the longest word first. Empty: nothing to look for."""
+    """What is sought by `text`, typed in `region` (ISO 3166-1); what fewest have first: a number, then the longest word.
+
+    Empty: there is nothing to look for.
+    """
     asked = text.strip()[:200]
     if _NUMBER_LIKE.match(asked):
         number = _number(asked, region)
@@ -147,7 +150,7 @@ def terms(text: str, region: str) -> list[Term]:
     if "@" in asked:
         return [Term((ADDRESS + asked.casefold()[: LONGEST - 1],))]
     found = [term for part in asked.split() for term in _of_part(part, region)]
-    return sorted(found[:MOST_WORDS], key=lambda term: -len(term.prefixes[0]))
+    return sorted(found[:MOST_WORDS], key=lambda term: (term.prefixes[0][0] == WORD, -len(term.prefixes[0])))
 
 
 def _of_part(part: str, region: str) -> Iterator[Term]:

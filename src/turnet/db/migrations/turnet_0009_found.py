@@ -19,6 +19,7 @@ async def forwards() -> MigrationManager:
         for statement in (
             'DROP INDEX "patient_key_by_key"',
             f'CREATE INDEX "patient_key_by_key" ON "patient_key" ({key}, "patient")',
+            f'CREATE INDEX "patient_key_of_patient" ON "patient_key" ("patient", {key})',
             'CREATE INDEX "patient_without_keys" ON "patient" ("id") WHERE "indexed_at" IS NULL',
             'CREATE INDEX "patient_to_match" ON "patient" ("id") WHERE "provisional" AND "merged_into" IS NULL',
             'CREATE INDEX "patient_by_guardian" ON "patient" ("guardian")',
