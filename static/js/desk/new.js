@@ -10,6 +10,17 @@
   let entered = false; // Enter came before its suggestions did.
   let focusing = ""; // Where the focus goes when the form comes back.
 
+  // What was unfolded by hand stays so when the form comes back.
+  const unfolded = new Map();
+  document.addEventListener(
+    "toggle",
+    ({ target }) => target.id && target.closest("#visit") && unfolded.set(target.id, target.open),
+    true,
+  );
+  const unfold = () => {
+    for (const [id, open] of unfolded) if (open && byId(id)) byId(id).open = true;
+  };
+
   const point = (index) => {
     const all = options();
     all.forEach((option, place) => option.setAttribute("aria-selected", place === index));
@@ -56,6 +67,7 @@
   });
 
   document.addEventListener("htmx:after:swap", ({ target }) => {
+    unfold();
     const next = focusing && !byId("patient") && byId(focusing);
     if (next) {
       focusing = "";

@@ -20,11 +20,11 @@ GAP = "20261203T0725Z"
 
 
 def codes(text: str) -> list[str]:
-    return re.findall(r'name="time" value="([^"]+)"', text)
+    return re.findall(r'name="time"[^>]* value="([^"]+)"', text)
 
 
 def chosen(text: str) -> list[str]:
-    return re.findall(r'name="time" value="([^"]+)" checked', text)
+    return re.findall(r'name="time"[^>]* value="([^"]+)" checked', text)
 
 
 async def test_the_first_times_that_fit_are_spread_over_days_and_the_first_is_chosen(signs_in: Signs) -> None:

@@ -8,6 +8,7 @@ from turnet.clinic.model import Service
 from turnet.errors import Invalid
 from turnet.patients.callers import Caller
 from turnet.patients.model import Found, clean_email, clean_phone
+from turnet.scheduling.rules import Slot
 from turnet.web.desk.callers import caller_of, found
 from turnet.web.desk.fits import first_that_fit
 from turnet.web.desk.seat import Seat
@@ -116,6 +117,15 @@ def _time(seat: Seat, raw: Mapping[str, str], fixed: Time | None, fits: list[Tim
 def with_time(asked: Asked, code: str) -> Asked:
     """The same with the time that the button named, though it may be no proposal any more: then it is refused, not replaced."""
     return replace(asked, time=time_of(asked.seat, code))
+
+
+def time_of_slot(asked: Asked, slot: Slot) -> Time:
+    """With the person that was asked for where they have the time, so that a patient stays with whom they know."""
+    clinic = asked.seat.clinic
+    allowed = [one for one in slot.practitioners if asked.seat.may("visit.book", one)] or list(slot.practitioners)
+    wanted = asked.time.practitioner.id if asked.time else None
+    who = wanted if wanted in allowed else allowed[0]
+    return Time(slot.start, clinic.location(slot.location), clinic.practitioner(who))
 
 
 def typed_person(raw: Mapping[str, str], caller: Caller | None) -> dict[str, str]:

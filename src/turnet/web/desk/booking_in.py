@@ -16,7 +16,7 @@ from turnet.clock import instant
 from turnet.errors import Invalid, KeyReused, NotOffered, SlotTaken, TurnetError, Unavailable
 from turnet.i18n import _
 from turnet.staff.service import parking
-from turnet.web.desk.asked_for import Asked, asked_for
+from turnet.web.desk.asked_for import Asked, asked_for, time_of_slot
 from turnet.web.desk.comers import ORDER, people_of, person_of
 from turnet.web.desk.new_page import Outcome, page_of
 from turnet.web.desk.picked import after, way_back
@@ -126,9 +126,10 @@ async def refused(request: AnyRequest, asked: Asked, error: TurnetError, *, bloc
         asked = replace(asked, form=asked.form.with_errors(wrong, ORDER))
         return await shown(request, asked, Outcome(held=held, lost=over), status=error.status)
     if isinstance(error, SlotTaken | NotOffered):
-        near = await asked_for(seat, _near(asked), owner=owner(seat))
-        outcome = Outcome(lost=asked.time)
-        return await shown(request, replace(near, time=None), outcome, status=error.status, block=block)
+        again = await asked_for(seat, _near(asked), owner=owner(seat))
+        near = [time_of_slot(asked, slot) for slot in error.facts.get("alternatives", ())]
+        again = replace(again, time=None, fits=[*near, *again.fits])
+        return await shown(request, again, Outcome(lost=asked.time), status=error.status, block=block)
     if isinstance(error, KeyReused | Unavailable):
         return await shown(request, asked, Outcome(trouble=trouble(error)), status=error.status, block=block)
     raise error

@@ -157,7 +157,7 @@ async def page_of(asked: Asked, settings: Settings, outcome: Outcome) -> NewPage
         people=asked.people,
         times=repeated(raw)[1],
         language=asked.language,
-        narrowed=any(raw.get(name) for name in ("part", "who", "at", *WEEKDAYS)),
+        narrowed=any(raw.get(name) for name in ("part", "who", "at", "from", *WEEKDAYS)),
         today=seat.today,
         weekdays=_weekdays(),
         may_overbook=seat.may("visit.overbook"),

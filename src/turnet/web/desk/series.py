@@ -14,7 +14,7 @@ from turnet.clock import instant
 from turnet.errors import Invalid, NotOffered, SlotTaken, TurnetError
 from turnet.messaging.preview import Preview
 from turnet.scheduling.rules import Slot
-from turnet.web.desk.asked_for import Asked, asked_for, with_time
+from turnet.web.desk.asked_for import Asked, asked_for, time_of_slot, with_time
 from turnet.web.desk.booking_in import finished, key_of, owner, refused
 from turnet.web.desk.comers import person_of
 from turnet.web.desk.picked import way_back
@@ -144,17 +144,8 @@ async def _turns(request: AnyRequest, asked: Asked) -> tuple[Turn, ...]:
 def _turn(asked: Asked, n: int, time: Time, free: bool, near: Sequence[Slot]) -> Turn:
     seat, name = asked.seat, PICKS[n]
     picked = asked.form.raw.get(name, "")
-    times = [time] if free else [_of_slot(asked, slot) for slot in near]
+    times = [time] if free else [time_of_slot(asked, slot) for slot in near]
     codes = [one.code for one in times]
     chosen = picked if picked in (*codes, SKIPPED) else codes[0] if free else ""
     options = tuple(Option(one.code, seat.local(instant(one.start)), one, one.code == chosen) for one in times)
     return Turn(name, seat.local(instant(time.start)), free, options, chosen == SKIPPED)
-
-
-def _of_slot(asked: Asked, slot: Slot) -> Time:
-    """With the person of the series where they have the time, so that a patient stays with whom they know."""
-    assert asked.time is not None
-    clinic, same = asked.seat.clinic, asked.time.practitioner
-    allowed = [one for one in slot.practitioners if asked.seat.may("visit.book", one)]
-    who = same if same.id in allowed else clinic.practitioner((allowed or slot.practitioners)[0])
-    return Time(slot.start, clinic.location(slot.location), who)
