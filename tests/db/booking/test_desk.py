@@ -458,3 +458,36 @@ async def test_nobody_without_an_account_does_what_only_staff_do(engine: AnyEngi
         with pytest.raises(NotYours):
             await act
     assert await queries.visit(visit.public_id) == visit
+
+
+# --- what a patient does not see
+
+
+async def test_another_room_is_nothing_the_patient_hears_of(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    visit = await today(clinic, clock)
+    await fetch("UPDATE message SET state = 'sent', attempts = 1 RETURNING id")
+    other = next(
+        room.id for slug, room in clinic.rooms.items() if slug in {"room-1", "room-2"} and room.id != visit.room
+    )
+
+    moved = await service.move(
+        staff(clock), clinic, visit.id, replace(a_wish(clinic, TODAY_1300, by="sanna"), room=other, by_hand=True)
+    )
+
+    assert (moved.room, moved.sequence, moved.visit_no, moved.moved_from) == (other, 0, 1, None)
+    assert await queries.visit(visit.public_id) == moved
+    assert await queued() == [("booking_confirmed", "sent")]
+    back = await service.undo_last(staff(clock), clinic, visit.id)
+    assert (back.room, back.sequence, await queued()) == (visit.room, 0, [("booking_confirmed", "sent")])
+
+
+async def test_what_the_clinic_cancelled_only_the_clinic_brings_back(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    visit = await today(clinic, clock)
+    gone = await service.cancel(staff(clock), clinic, visit.id, by="clinic")
+
+    with pytest.raises(NotAllowed):
+        await service.undo_cancel(an_act(clock), clinic, visit.id)
+    assert await queries.visit(visit.public_id) == gone
+    assert (await service.undo_cancel(staff(clock), clinic, visit.id)).state is State.BOOKED

@@ -155,7 +155,7 @@ class Diary(RuleBasedStateMachine):
     @rule(which=some)
     def undo(self, which: int) -> None:
         if self.booked:
-            with suppress(SlotTaken, TooLate):
+            with suppress(SlotTaken, NotAllowed, TooLate):
                 self.run(service.undo_cancel(an_act(self.clock), self.clinic, self.booked[which % len(self.booked)]))
 
     @rule(which=some, start=starts, who=people)

@@ -94,6 +94,8 @@ async def _cancelled(act: Act, clinic: Clinic, visit: Visit, after: Visit, reaso
 async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
     """Brings a visit back to the time it had; one that is coming already stays as it is.
 
+    What the clinic cancelled only the clinic brings back.
+
     Raises NotFound, NotYours, NotAllowed, TooLate, and SlotTaken with `alternatives` when staff gave the time to
     somebody else.
     """
@@ -106,6 +108,8 @@ async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
         if visit.coming:
             return visit
         if visit.state != State.CANCELLED or visit.undo_until is None:
+            raise NotAllowed(state=visit.state)
+        if visit.cancelled_by == "clinic" and not act.by_staff:
             raise NotAllowed(state=visit.state)
         if visit.undo_until <= act.now:
             raise TooLate(until=visit.undo_until)

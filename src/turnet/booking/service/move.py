@@ -95,7 +95,8 @@ async def _moved(act: Act, clinic: Clinic, visit: Visit, wish: Wish, *, tell: bo
     before = facts(visit) | {"moved_from": visit.moved_from.isoformat() if visit.moved_from else None}
     after = facts(moved) | {"told": tell} | ({"reason": reason} if moved.overbooked else {})
     await record(act, "moved", [(visit.id, before, after)])
-    await messages.moved(moved, clinic, act, tell=tell)
+    if moved.sequence > visit.sequence:
+        await messages.moved(moved, clinic, act, tell=tell)
     await bump_diary(clinic)
     return moved
 
@@ -117,7 +118,10 @@ async def reseat(act: Act, claim: int, board: Board, one: Seated) -> None:
 async def rewritten(
     act: Act, clinic: Clinic, visit: Visit, one: Seated, *, state: State, moved_from: datetime | None
 ) -> Visit:
-    """The visit's row says where it is now; a new time or place is a new visit for reminders."""
+    """The visit's row says where it is now; a new time or place is a new visit for reminders.
+
+    Another room, or a lane, is nothing that a patient hears of.
+    """
     moved = replace(
         visit,
         state=state,
@@ -128,12 +132,11 @@ async def rewritten(
         starts_at=instant(one.wish.start),
         ends_at=instant(one.end),
         zone=clinic.zone.key,
-        sequence=visit.sequence + 1,
-        visit_no=visit.visit_no + 1,
-        moved_from=moved_from,
         overbooked=one.wish.over,
         extras=one.wish.extras,
     )
+    if _seen(moved) != _seen(visit):
+        moved = replace(moved, sequence=visit.sequence + 1, visit_no=visit.visit_no + 1, moved_from=moved_from)
     if moved.extras != visit.extras:
         await _write_extras(moved)
     return await changed(
@@ -144,6 +147,10 @@ async def rewritten(
         room=None if one.place.room is None else clinic.room(one.place.room).row,
         wall_start=local_minute(clinic, one.wish.start),
     )
+
+
+def _seen(visit: Visit) -> tuple[object, ...]:
+    return visit.starts_at, visit.ends_at, visit.services, visit.practitioner, visit.location
 
 
 async def _write_extras(visit: Visit) -> None:

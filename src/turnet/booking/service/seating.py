@@ -21,7 +21,7 @@ from turnet.scheduling.parties import Arrangement, Member, party_places, party_w
 from turnet.scheduling.rules import DAY, Busy, Place, ServiceRules, Setup
 from turnet.scheduling.several import MOST, with_extras
 from turnet.scheduling.slots import footprint, is_free, places, window
-from turnet.scheduling.spans import Span
+from turnet.scheduling.spans import Span, merged
 
 FURTHEST = LONGEST_HORIZON
 """Days ahead that a time may be chosen by hand."""
@@ -136,9 +136,9 @@ async def read_board(
 ) -> Board:
     """What is taken on the days of the wishes, whole days, because the load of the day decides who is chosen."""
     zone = clinic.setup.zone
-    windows = [_window(clinic, wish, local_day(zone, wish.start)) for wish in wishes]
-    span = Span(min(one.start for one in windows), max(one.end for one in windows))
-    rows = [row for row in await taken(span, now=act.now, owner=owner) if row.claim != own_claim]
+    windows = merged(_window(clinic, wish, local_day(zone, wish.start)) for wish in wishes)
+    found = [row for span in windows for row in await taken(span, now=act.now, owner=owner)]
+    rows = [row for row in dict.fromkeys(found) if row.claim != own_claim]
     free = [row for row in rows if row.own or row.expired or (row.kind == "undo" and act.by_staff)]
     in_the_way = [row for row in rows if row not in free] if free else rows
     days = {day_span(zone, local_day(zone, wish.start)) for wish in wishes}

@@ -91,7 +91,8 @@ async def _unmoved(act: Act, clinic: Clinic, visit: Visit, event: Event) -> Visi
     earlier = datetime.fromisoformat(was["moved_from"]) if was.get("moved_from") else None
     back = await rewritten(act, clinic, visit, one, state=State(was["state"]), moved_from=earlier)
     await _record(act, visit, back, event, facts)
-    await messages.moved_back(back, clinic, act, told=event.after.get("told", True))
+    if back.sequence > visit.sequence:
+        await messages.moved_back(back, clinic, act, told=event.after.get("told", True))
     await bump_diary()
     return back
 

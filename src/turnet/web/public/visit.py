@@ -331,6 +331,8 @@ def _undo_until(mine: Mine) -> datetime | None:
     until = mine.visit.undo_until
     if mine.visit.state is not State.CANCELLED or until is None or until <= mine.at.now:
         return None
+    if mine.visit.cancelled_by == "clinic":
+        return None
     return until.astimezone(mine.at.clinic.zone)
 
 
