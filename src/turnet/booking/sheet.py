@@ -96,6 +96,8 @@ _FACTS = (
     "JOIN booking b ON b.id = x.booking WHERE b.starts_at >= {} AND b.starts_at < {} "
     "UNION ALL SELECT 'failed', m.booking, 0, m.channel, 0 FROM message m JOIN booking b ON b.id = m.booking "
     "WHERE b.starts_at >= {} AND b.starts_at < {} AND m.state = 'failed' "
+    "AND NOT EXISTS (SELECT 1 FROM booking_event e WHERE e.booking = b.id AND e.act = 'told_by_phone' "
+    "AND e.at >= m.finished_at) "
     "AND m.kind NOT LIKE 'desk_%d' AND NOT EXISTS (SELECT 1 FROM message n "
     "WHERE n.booking = m.booking AND n.state IN ('sent', 'delivered') AND n.kind NOT LIKE 'desk_%d' "
     "AND n.created_at > m.created_at) "
@@ -263,5 +265,8 @@ def _takes(entry: Entry) -> bool:
 
 
 def _seen(clinic: Clinic, entry: Entry) -> Span:
-    rules = [clinic.service(service).rules.practitioner_buffers for service in (entry.service, *entry.extras)]
-    return Span(entry.start - max(one.before for one in rules), entry.end + max(one.after for one in rules))
+    own = clinic.service(entry.service).rules.practitioner_buffers
+    if not entry.extras:
+        return Span(entry.start - own.before, entry.end + own.after)
+    all_ = [own, *(clinic.service(service).rules.practitioner_buffers for service in entry.extras)]
+    return Span(entry.start - max(one.before for one in all_), entry.end + max(one.after for one in all_))

@@ -10,6 +10,7 @@ from tests.web.conftest import Client
 from tests.web.desk.conftest import Signs
 from tests.web.desk.visits import a_visit, form_of, now_of, send, went_to, words
 from turnet.booking.model import Person, Visit
+from turnet.booking.sheet import sheet
 from turnet.clinic.model import Clinic
 from turnet.db.transactions import fetch
 
@@ -51,7 +52,7 @@ async def test_all_are_asked_at_once_and_nothing_moves(app: Litestar, signs_in: 
     visits = await an_ill_day(app, desk, clinic)
 
     page = await desk.get("/desk/needs")
-    assert "Sanna Koivisto is not there Thu 3 Dec, the whole day, Ill. 3 visits lie in that time." in words(page)
+    assert "Sanna Koivisto is not there Thu 3 Dec, the whole day Ill. 3 visits lie in that time." in words(page)
     form = form_of(page, "/desk/needs/ask")
     answer = await send(desk, "/desk/needs/ask", form, partial=partial)
     await send(desk, "/desk/needs/ask", form, partial=partial)
@@ -107,7 +108,8 @@ async def test_a_failed_message_asks_for_a_call_until_somebody_made_it(
     assert "anna@mail.example" in words(page)
 
     form = form_of(page, "/desk/needs/told")
-    assert went_to(await send(desk, "/desk/needs/told", form, partial=partial)) == "/desk/needs"
+    assert went_to(await send(desk, "/desk/needs/told", form, partial=partial)) == f"/desk/needs?did={visit.public_id}"
+    assert "Written down: Anna Virtanen knows." in words(await desk.get(f"/desk/needs?did={visit.public_id}"))
     assert "Nothing needs you just now." in words(await desk.get("/desk/needs"))
     assert (await desk.get("/desk/needs/count")).text == ""
 
@@ -185,3 +187,16 @@ async def test_the_list_costs_the_same_for_any_number_of_visits(
     await desk.get("/desk/needs")
 
     assert len(statements) == 7, "the session, what was failed and new, the visits, when they were asked, the block"
+
+
+async def test_the_visit_stops_asking_for_a_call_as_well(app: Litestar, signs_in: Signs) -> None:
+    clinic = await a_clinic()
+    visit = await a_visit(clinic, app.state.clock, "2026-12-03T09:20+02:00")
+    desk = await signs_in()
+    await fail(visit, app.state.clock)
+    days = {"first": visit.starts_at.date(), "last": visit.starts_at.date(), "now": app.state.clock.now()}
+    assert [entry.failed for entry in (await sheet(clinic, **days)).visits] == ["email"]
+
+    await desk.post("/desk/needs/told", data={"visit": visit.public_id})
+
+    assert [entry.failed for entry in (await sheet(clinic, **days)).visits] == [""]

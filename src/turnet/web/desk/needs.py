@@ -1,6 +1,6 @@
 """What needs somebody: visits that lie in blocked time, people no message reached, people nobody has looked at yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -18,8 +18,8 @@ from turnet.booking.queries import affected
 from turnet.clinic.blocks import Block, block
 from turnet.i18n import ngettext
 from turnet.staff.permissions import Reach, reach
-from turnet.web.desk import blocks
-from turnet.web.desk.picked import Picked, picked, way_back
+from turnet.web.desk import blocks, did
+from turnet.web.desk.picked import Picked, after, picked, way_back
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
 from turnet.web.kit import forms
@@ -129,7 +129,7 @@ def only(seat: Seat, act: str) -> int | None:
     return None if reach(seat.staff, act) is Reach.ALL else seat.staff.practitioner or 0
 
 
-async def _said(seat: Seat, query: Any) -> Said | None:
+async def _said(seat: Seat, query: Mapping[str, str]) -> Said | None:
     count = query.get("asked", "")
     if count.isascii() and count.isdecimal() and len(count) < 5:
         num = int(count)
@@ -139,6 +139,8 @@ async def _said(seat: Seat, query: Any) -> Said | None:
             )
             % {"num": num}
         )
+    if query.get("did"):
+        return await did.said(seat, query["did"], HERE)
     return await blocks.said(seat, query.get("made", ""), HERE)
 
 
@@ -165,7 +167,7 @@ async def told(request: AnyRequest) -> Response[Any]:
     raw = (await forms.read(request, ("visit", "back"))).raw
     mine = await picked(seat, raw.get("visit", ""), "message.send")
     await acts.told_by_phone(desk_act(request, seat), mine.visit.id)
-    return done(request, way_back(raw, HERE))
+    return done(request, after(way_back(raw, HERE), mine.visit))
 
 
 # --- how many
