@@ -64,6 +64,11 @@ async def current() -> Versions:
     return versions
 
 
+async def raise_diary() -> None:
+    """Something that the desk shows has changed, whether or not it changes what is on offer: open desks look again."""
+    await fetch("UPDATE diary SET version = version + 1 WHERE id = 1")
+
+
 @asynccontextmanager
 async def listening(engine: AnyEngine, *, again_after: float = 1.0) -> AsyncIterator[None]:
     """While inside, other processes' writes are heard of; nothing to do on SQLite, where there are none.

@@ -13,6 +13,7 @@ from typing import Any
 
 from turnet import metrics
 from turnet.db.transactions import after_commit, fetch, on_sqlite
+from turnet.db.versions import raise_diary
 from turnet.messaging.kinds import FOR_THE_SERVER
 
 LEASE = timedelta(seconds=60)
@@ -174,7 +175,10 @@ async def expire(*, repeatable: Collection[str], now: datetime, real: datetime) 
         f"AND (not_after <= {{}} OR NOT {_one_of(repeatable)}) RETURNING channel",
         *(now, real, now, *repeatable),
     )
-    return _counted(late, "failed") + _counted(lost, "unknown")
+    ended = _counted(late, "failed") + _counted(lost, "unknown")
+    if ended:
+        await raise_diary()
+    return ended
 
 
 def _one_of(channels: Collection[str]) -> str:
@@ -230,6 +234,10 @@ def _instant(stored: datetime | str) -> datetime:
     return datetime.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
+_TROUBLE = frozenset({"failed", "unknown"})
+"""What the desk shows beside a visit."""
+
+
 async def finish(
     row: Claimed,
     state: str,
@@ -245,7 +253,10 @@ async def finish(
         "lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING channel",
         *(state, note, provider_id, parts, now, row.id, row.lease),
     )
-    return _counted(done, state) == 1
+    ended = _counted(done, state) == 1
+    if ended and state in _TROUBLE:
+        await raise_diary()
+    return ended
 
 
 async def retry(row: Claimed, error: str, *, due_at: datetime) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from turnet import metrics
 from turnet.db.transactions import fetch, tx
+from turnet.db.versions import raise_diary
 from turnet.errors import NotFound
 from turnet.messaging.channels import Call, Report
 from turnet.messaging.channels.chosen import gateway, hook_secret
@@ -58,7 +59,10 @@ async def ask(settings: Settings, *, now: datetime, real: datetime) -> int:
 async def apply(reports: Sequence[Report], *, now: datetime, real: datetime) -> int:
     """Late, repeated and unknown ones change nothing. Returns how many messages changed."""
     async with tx():
-        return sum([await _apply(report, now, real) for report in reports])
+        changed = sum([await _apply(report, now, real) for report in reports])
+        if changed and any(report.state == "failed" for report in reports):
+            await raise_diary()
+        return changed
 
 
 async def _apply(report: Report, now: datetime, real: datetime) -> int:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tests.db.messaging.acts import rows
+from tests.factories import a_clinic
 from turnet import metrics
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import effects_done, fetch, tx
+from turnet.db.versions import current
 from turnet.messaging import outbox
 from turnet.messaging.outbox import LEASE, Claimed, Health
 
@@ -223,3 +225,28 @@ async def test_health_counts_what_waits_what_failed_lately_and_what_nobody_knows
 
 async def test_an_empty_outbox_is_healthy(engine: AnyEngine, clock: FrozenClock) -> None:
     assert await outbox.health(clock.now()) == Health(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("state", "news"), [("sent", 0), ("skipped", 0), ("failed", 1), ("unknown", 1)])
+async def test_message_that_did_not_arrive_is_news_for_open_desks(
+    engine: AnyEngine, clock: FrozenClock, state: str, news: int
+) -> None:
+    await a_clinic()
+    before = (await current()).diary
+    await add(clock)
+    [row] = await claim(clock)
+
+    await outbox.finish(row, state, now=clock.now())
+
+    assert (await current()).diary - before == news
+
+
+async def test_message_that_is_too_late_is_news_for_open_desks(engine: AnyEngine, clock: FrozenClock) -> None:
+    await a_clinic()
+    before = (await current()).diary
+    await add(clock)
+    clock.advance(hours=2)
+
+    await outbox.expire(repeatable=REPEATABLE, now=clock.now(), real=clock.real())
+
+    assert (await current()).diary - before == 1

@@ -9,11 +9,13 @@ import pytest
 import turnet.worker  # noqa: F401  (from here on there is `turnet.tasks` in a checkout)
 from tests.db.messaging.acts import rows
 from tests.db.messaging.test_outbox import add, claim
+from tests.factories import a_clinic
 from tests.unit.messaging.servers import Answer, Phone, a_gateway
 from turnet import metrics
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
+from turnet.db.versions import current
 from turnet.messaging import outbox, reports
 from turnet.messaging.channels import Report, Trouble
 from turnet.settings import Settings
@@ -200,3 +202,16 @@ async def test_a_file_is_not_asked(engine: AnyEngine, settings: Settings, clock:
     await fetch("UPDATE message SET finished_at = {}", clock.now() - timedelta(minutes=1))
 
     assert await reports.ask(settings, now=clock.now(), real=clock.real()) == 0
+
+
+@pytest.mark.parametrize(("said", "news"), [("delivered", 0), ("failed", 1)])
+async def test_report_that_it_failed_is_news_for_open_desks(
+    engine: AnyEngine, clock: FrozenClock, said: str, news: int
+) -> None:
+    await a_clinic()
+    ours = await a_message(clock, "sent")
+    before = (await current()).diary
+
+    await told(clock, Report(ours, said))
+
+    assert (await current()).diary - before == news
