@@ -3,13 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from litestar import Litestar
 
-from tests.factories import a_clinic
+from tests.db.booking.acts import ANNA, an_act
+from tests.factories import REA, a_clinic, at
 from tests.web.conftest import Client
 from tests.web.desk.conftest import Signs
+from turnet.booking import service
+from turnet.booking.model import Wish
+from turnet.booking.states import State
 from turnet.clinic.tables import Clinic as ClinicRow
 from turnet.db.engine import PgEngine, bound
 from turnet.db.transactions import fetch, tx
@@ -228,6 +233,17 @@ async def test_session_that_somebody_ends_here_is_told_at_once(app: Litestar, si
         assert await other.silent()
 
 
+async def test_logging_out_ends_the_open_desks_of_that_session(signs_in: Signs) -> None:
+    await a_clinic()
+    desk = await signs_in()
+    async with opened(desk) as stream:
+        await stream.event()
+
+        await desk.post("/logout")
+
+        assert (await stream.event())[0] == "signed-out"
+
+
 async def test_one_stream_too_many_ends_the_oldest(signs_in: Signs) -> None:
     await a_clinic()
     desk = await signs_in()
@@ -319,3 +335,34 @@ async def test_lost_line_to_the_database_is_made_up_for(app: Litestar, signs_in:
         await somebody_books()
 
         assert (await stream.event(within=3))[0] == "changed"
+
+
+async def test_hold_of_a_colleague_that_ran_out_is_told(signs_in: Signs) -> None:
+    clinic = await a_clinic()
+    desk = await signs_in()
+    act = replace(an_act(desk.clock), staff=REA, actor=REA.actor, limited=False)
+    wish = Wish(clinic.services["check-up"].id, at("2026-12-03T09:00+02:00"))
+    await service.hold(act, clinic, wish, "desk:" + "s" * 22)
+    async with opened(desk) as stream:
+        await stream.event()
+        desk.clock.advance(minutes=11)
+
+        await service.sweep(desk.clock.now(), desk.clock.real())
+
+        assert (await stream.event())[0] == "changed"
+
+
+@pytest.mark.parametrize("to", [State.ARRIVED, State.NO_SHOW])
+async def test_marked_visit_is_told(signs_in: Signs, to: State) -> None:
+    clinic = await a_clinic()
+    desk = await signs_in()
+    act = replace(an_act(desk.clock), staff=REA, actor=REA.actor, limited=False)
+    wish = Wish(clinic.services["check-up"].id, at("2026-12-01T13:00+02:00"))
+    booked = await service.book(act, clinic, wish, ANNA, once="")
+    desk.clock.advance(hours=3)
+    async with opened(desk) as stream:
+        await stream.event()
+
+        await service.mark(replace(act, now=desk.clock.now()), clinic, booked.visit.id, to)
+
+        assert (await stream.event())[0] == "changed"
