@@ -14,6 +14,7 @@ from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
 from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.versions import current
 from turnet.errors import NotFound
 from turnet.ids import token_hash
 from turnet.scheduling.by_hand import astray
@@ -248,18 +249,32 @@ async def affected(
     """Coming visits that lie in a closure or outside all hours, by start: (visit, closure's id, told_at).
 
     The id is None for a visit outside all hours. `told_at`: when its patient was asked to choose a new time. With
-    `practitioners` (resource ids) only theirs. Two queries, and a third where somebody is affected.
+    `practitioners` (resource ids) only theirs. While nobody writes, a clinic where nobody is affected asks nothing.
     """
-    rows = await fetch(_COMING, now)
-    found = {}
-    for id, start, end, practitioner, room, location in rows:
-        if practitioners is None or practitioner in practitioners:
-            stands = astray(clinic.setup, Span(minute(start), minute(end)), location, practitioner, room)
-            if stands is not None:
-                found[id] = stands
+    found = {
+        id: closure
+        for id, start, practitioner, closure in await _astray(clinic, now)
+        if start > now and (practitioners is None or practitioner in practitioners)
+    }
     visits = await visits_by_id(found)
     told = await asked_at(visits)
     return [(visit, found[visit.id] or None, told.get(visit.id)) for visit in visits]
+
+
+async def _astray(clinic: Clinic, now: datetime) -> list[tuple[int, datetime, int, int]]:
+    """(visit, start, practitioner, closure or 0) of coming visits, worked out anew when the diary has changed."""
+    version = (await current()).diary  # before the read: what is written in between is looked at the next time
+    known = clinic.setup.memo.get("astray")
+    if known is None or known[0] != version:
+        found = []
+        for id, start, end, practitioner, room, location in await fetch(_COMING, now):
+            span = Span(minute(start), minute(end))
+            closure = astray(clinic.setup, span, location, practitioner, room)
+            if closure is not None:
+                found.append((id, start, practitioner, closure))
+        known = clinic.setup.memo["astray"] = version, found
+    answer: list[tuple[int, datetime, int, int]] = known[1]
+    return answer
 
 
 _COMING = """

@@ -16,6 +16,7 @@ from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
+from turnet.db.lite import LiteEngine
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid, NotFound, NotOffered, NotYours
 from turnet.scheduling.spans import Span
@@ -163,21 +164,24 @@ async def test_only_coming_visits_of_these_practitioners_are_on_the_list(engine:
     assert await queries.affected(clinic, clock.now()) == []
 
 
-async def test_the_list_costs_three_queries_at_most(
+async def test_the_list_costs_next_to_nothing_while_nobody_writes(
     engine: AnyEngine, clock: FrozenClock, statements: list[str]
 ) -> None:
     clinic = await a_clinic()
     for hour in ("08", "09", "10", "13"):
         await booked(clinic, clock, f"2026-12-03T{hour}:20+02:00")
-    statements.clear()
-    assert await queries.affected(clinic, clock.now()) == []
-    assert len(statements) == 1
+    version = 0 if isinstance(engine, LiteEngine) else 1
+    for expected in (2, version):
+        statements.clear()
+        assert await queries.affected(clinic, clock.now()) == []
+        assert len(statements) == expected, statements
 
     await service.block(staff(clock), clinic, clinic.practitioners["sanna"].id, THURSDAY, "Ill")
     clinic = await now_clinic()
-    statements.clear()
-    assert len(await queries.affected(clinic, clock.now())) == 4
-    assert len(statements) == 3
+    for expected in (3 + version, 2 + version):
+        statements.clear()
+        assert len(await queries.affected(clinic, clock.now())) == 4
+        assert len(statements) == expected, statements
 
 
 # --- asking for a new time
