@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -38,20 +38,21 @@ class Asked:
             return own
         return frozenset({self.practitioner.id})
 
-    def path(self, *, day: date | None = None, view: str | None = None, visit: str = "") -> str:
-        """The same page of another day, drawn otherwise, or with a visit opened."""
+    def path(self, *, day: date | None = None, view: str | None = None) -> str:
+        """The same page of another day, or drawn otherwise."""
         wanted = self.day if day is None else day
         query = dict(self.explicit)
         if wanted != self.seat.today:
             query["day"] = f"{wanted}"
         if view is not None:
             query["as"] = view
-        if visit:
-            query["visit"] = visit
         return f"/desk?{urlencode(query)}" if query else "/desk"
 
-    def on(self, day: date) -> "Asked":
-        return replace(self, day=day)
+    @property
+    def opening(self) -> str:
+        """The same page with a visit opened beside it: its public id is to be added."""
+        path = self.path()
+        return f"{path}{'&' if '?' in path else '?'}visit="
 
 
 def whose(seat: Seat) -> Diaries:

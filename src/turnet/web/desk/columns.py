@@ -44,6 +44,16 @@ class Placed:
     kept: Keeping | None = None
     off: str = ""
 
+    @property
+    def place(self) -> Markup:
+        """Attributes that say what lies where; ids, states and numbers only, so there is nothing to escape."""
+        place = f'data-s="{self.s}" data-d="{self.d}"'
+        if self.lane:
+            place += f' data-lane="{self.lane}"'
+        if self.visit is not None:
+            place = f'id="{self.visit.key}" data-state="{self.visit.state}" {place} data-visit="{self.visit.entry.public_id}"'
+        return Markup(place)  # noqa: S704
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

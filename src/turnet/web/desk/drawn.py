@@ -12,6 +12,7 @@ from turnet.clock import instant
 from turnet.format import clock_time
 from turnet.i18n import _
 from turnet.web.desk.seat import Seat
+from turnet.web.kit.jinja import icon, stamp
 
 ADULT = 18
 NEXT = {
@@ -46,7 +47,7 @@ class Drawn:
     state: str
     """As the style sheet names it: `in-room`."""
     word: str
-    icon: str
+    icon: Markup
     what: Markup
     """Service, who and where: `Check-up, SK, Room 2`."""
     service: Markup
@@ -59,6 +60,15 @@ class Drawn:
     def key(self) -> str:
         """Its element's id."""
         return f"v-{self.entry.public_id}"
+
+    @property
+    def time(self) -> Markup:
+        return Markup(f'<time datetime="{stamp(self.start)}">{clock_time(self.start)}</time>')  # noqa: S704
+
+    @property
+    def flagged(self) -> bool:
+        entry = self.entry
+        return entry.overbooked or entry.provisional or entry.noted or bool(entry.failed)
 
 
 def words() -> dict[State, str]:
@@ -81,32 +91,46 @@ class Pen:
     words: dict[State, str]
     places: dict[int, str]
     """Room → its name."""
+    icons: dict[State, Markup]
+    today: date
     services: dict[int, Markup] = field(default_factory=dict)
     who: dict[int, str] = field(default_factory=dict)
-    """Practitioner → initials; both fill as they are asked for."""
+    """Practitioner → initials."""
+    lines: dict[tuple[Markup, int, int | None], Markup] = field(default_factory=dict)
+    """What, who and where → that line; all three fill as they are asked for."""
+    may_mark: dict[int, bool] = field(default_factory=dict)
 
     def drawn(self, entry: Entry) -> Drawn:
         seat, start = self.seat, self.seat.local(instant(entry.start))
-        to = (
-            NEXT.get(entry.state) if start.date() <= seat.today and seat.may("visit.mark", entry.practitioner) else None
-        )
+        to = NEXT.get(entry.state) if start.date() <= self.today and self._may_mark(entry.practitioner) else None
         service = self._services(entry)
-        who = self.initials(entry.practitioner)
-        place = self.places.get(entry.room, "") if entry.room is not None else ""
         return Drawn(
             entry=entry,
-            name=named(entry.name, entry.birth_year, seat.today),
+            name=named(entry.name, entry.birth_year, self.today),
             start=start,
             end=seat.local(instant(entry.end)),
             minutes=entry.end - entry.start,
             state=entry.state.value.replace("_", "-"),
             word=self._word(entry),
-            icon=ICONS[entry.state],
-            what=Markup(", ").join([service, *(Markup("<bdi>{}</bdi>").format(part) for part in (who, place) if part)]),
+            icon=self.icons[entry.state],
+            what=self._line(service, entry.practitioner, entry.room),
             service=service,
             to=to.value if to else "",
             act=self.words[to] if to else "",
         )
+
+    def _line(self, service: Markup, practitioner: int, room: int | None) -> Markup:
+        found = self.lines.get((service, practitioner, room))
+        if found is None:
+            parts = (self.initials(practitioner), self.places.get(room, "") if room is not None else "")
+            found = Markup(", ").join([service, *(Markup("<bdi>{}</bdi>").format(part) for part in parts if part)])
+            self.lines[service, practitioner, room] = found
+        return found
+
+    def _may_mark(self, practitioner: int) -> bool:
+        if practitioner not in self.may_mark:
+            self.may_mark[practitioner] = self.seat.may("visit.mark", practitioner)
+        return self.may_mark[practitioner]
 
     def _word(self, entry: Entry) -> str:
         word = self.words[entry.state]
@@ -136,7 +160,7 @@ class Pen:
 
 
 def pen(seat: Seat) -> Pen:
-    return Pen(seat, words(), rooms(seat))
+    return Pen(seat, words(), rooms(seat), {state: icon(name) for state, name in ICONS.items()}, seat.today)
 
 
 def rooms(seat: Seat) -> dict[int, str]:
