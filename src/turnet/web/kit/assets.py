@@ -95,7 +95,7 @@ def scripts() -> tuple[Asset, ...]:
 def desk_scripts() -> tuple[Asset, ...]:
     """What every staff page loads, in this order."""
     own = sorted(file.name for file in (STATIC / "js" / "desk").glob("*.js"))
-    return *scripts(), script("vendor/hx-sse-4.0.1.min.js"), *(script(f"js/desk/{name}") for name in own)
+    return *scripts(), *(script(f"js/desk/{name}") for name in own)
 
 
 def _named(stem: str, suffix: str, text: str, media_type: str) -> Asset:
