@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.db.booking.acts import ANNA, OMAR, THURSDAY_0920, THURSDAY_1300, a_wish, an_act, overlaps, staff, stored
+from tests.db.messaging.acts import a_booking
 from tests.factories import REA, a_clinic, at
 from turnet.booking import queries, service
 from turnet.booking.model import Act, Person, Visit
@@ -271,6 +272,14 @@ async def test_a_told_move_taken_back_tells_of_the_first_time_alone(engine: AnyE
 
     waiting = await stored("kind, sequence FROM message WHERE state = 'queued'")
     assert waiting == [("booking_confirmed", back.sequence)]
+
+
+async def test_a_visit_without_a_history_has_nothing_to_take_back(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    visit = await a_booking(clinic, clock)
+
+    with pytest.raises(NotAllowed):
+        await service.undo_last(staff(clock), clinic, visit.id)
 
 
 # --- notes and contacts

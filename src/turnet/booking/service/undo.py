@@ -37,11 +37,11 @@ async def undo_last(act: Act, clinic: Clinic, visit_id: int, *, version: int | N
     async def work() -> Visit:
         nonlocal wish
         visit = await visit_to_change(visit_id)
-        newest = (await history(visit_id))[-1]
-        what, undo = _UNDOING.get(newest.act, ("visit.mark", None))
+        newest = next(iter(reversed(await history(visit_id))), None)
+        what, undo = _UNDOING.get(newest.act if newest else "", ("visit.mark", None))
         staff_only(act, what, visit)
         check_version(visit, version)
-        if undo is None or newest.actor != act.actor:
+        if newest is None or undo is None or newest.actor != act.actor:
             raise NotAllowed(state=visit.state)
         if newest.at + UNDO <= act.now:
             raise TooLate(until=newest.at + UNDO)
