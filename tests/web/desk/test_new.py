@@ -515,3 +515,59 @@ async def test_hostile_text_stays_text(signs_in: Signs) -> None:
 
     assert page.status_code == 200
     assert "<script>alert" not in page.text
+
+
+# --- who is recognised, and what it costs
+
+
+async def test_somebody_written_down_anew_is_recognised_by_name_and_number(signs_in: Signs, partial: bool) -> None:
+    await a_clinic()
+    known = await aino()
+    desk = await signs_in()
+    page = await desk.get("/desk/new")
+
+    await desk.post("/desk/new", data=fields(page, name="aino mäkinen", phone="040 0000123"), partial=partial)
+
+    assert [visit.patient for visit in await visits()] == [known.id]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"name": "Oona Mäkinen"}, {"birth_year": "2015"}, {"phone": "040 0000124"}],
+    ids=["name", "year", "number"],
+)
+async def test_whoever_differs_is_somebody_else(signs_in: Signs, typed: dict[str, str]) -> None:
+    await a_clinic()
+    known = await aino()
+    desk = await signs_in()
+    same = {"name": "Aino Mäkinen", "phone": "040 0000123"}
+
+    await desk.post("/desk/new", data=fields(await desk.get("/desk/new"), **same | typed))
+
+    assert known.id not in [visit.patient for visit in await visits()]
+
+
+async def test_a_note_for_the_desk_is_kept_when_several_come(signs_in: Signs) -> None:
+    await a_clinic()
+    desk = await signs_in()
+    form = fields(await desk.get("/desk/new?service=check-up"), name="Aino Mäkinen", also_1="Oona Mäkinen")
+
+    page = await desk.post("/desk/new/look", data=form | {"desk_note": "Twins"})
+    await desk.post("/desk/new", data=fields(page))
+
+    assert [visit.desk_note for visit in await visits()] == ["Twins", ""]
+
+
+async def test_the_form_costs_the_same_however_full_the_diary_is(signs_in: Signs, statements: list[str]) -> None:
+    await a_clinic()
+    known = await aino()
+    desk = await signs_in()
+    counts = []
+    for _ in range(2):
+        page = await desk.get(f"/desk/new?patient={known.public_id}&service=check-up")
+        statements.clear()
+        await desk.get(f"/desk/new?patient={known.public_id}&service=check-up")
+        counts.append(len(statements))
+        await desk.post("/desk/new", data=fields(page))
+
+    assert counts == [4, 4], statements

@@ -17,6 +17,7 @@ from turnet.errors import Invalid, KeyReused, NotOffered, SlotTaken, TurnetError
 from turnet.i18n import _
 from turnet.staff.service import parking
 from turnet.web.desk.asked_for import Asked, asked_for, time_of_slot
+from turnet.web.desk.callers import recognised
 from turnet.web.desk.comers import ORDER, people_of, person_of
 from turnet.web.desk.new_page import Outcome, page_of
 from turnet.web.desk.picked import after, way_back
@@ -51,18 +52,20 @@ async def keep(request: AnyRequest, asked: Asked) -> Hold | None:
 
 async def book(request: AnyRequest, asked: Asked) -> list[Visit]:
     """One visit, or those of people who come together: all or none. Raises Invalid, SlotTaken, NotOffered, KeyReused."""
-    people = people_of(asked)
+    seat, act, key = asked.seat, desk_act(request, asked.seat), key_of(asked)
+    people = [await recognised(seat, person) for person in people_of(asked)]
     if asked.time is None:
         raise NotOffered
-    seat, act, key = asked.seat, desk_act(request, asked.seat), key_of(asked)
+    note = asked.form.raw.get("desk_note", "")
     if len(people) == 1:
-        note = asked.form.raw.get("desk_note", "")
         one = await acts.book(
             act, seat.clinic, asked.wish(), people[0], once=key, owner=owner(seat), tell=asked.tell, desk_note=note
         )
         return [one.visit]
     party = list(zip(await _seats(act, asked, key), people, strict=True))
     made = await acts.book_party(act, seat.clinic, party, once=key, owner=owner(seat), tell=asked.tell)
+    if note.strip() and not made[0].repeated:
+        await acts.write_desk_note(act, seat.clinic, made[0].visit.id, note)
     return [one.visit for one in made]
 
 
@@ -77,7 +80,8 @@ async def _seats(act: Act, asked: Asked, key: str) -> list[Wish]:
 
 async def book_beside(request: AnyRequest, asked: Asked) -> Visit:
     """On purpose where somebody else is already; says why. Raises Invalid, NotOffered, NotYours."""
-    raw, seat, person = asked.form.raw, asked.seat, person_of(asked)
+    raw, seat = asked.form.raw, asked.seat
+    person = await recognised(seat, person_of(asked))
     if asked.time is None:
         raise NotOffered
     booked = await acts.book(

@@ -1,5 +1,8 @@
 """Patients as far as somebody at the desk may see them: all, or those of their own diary."""
 
+from dataclasses import replace
+
+from turnet.booking.model import Person
 from turnet.patients import callers as people
 from turnet.patients.callers import Caller
 from turnet.patients.model import Found
@@ -19,3 +22,15 @@ async def found(seat: Seat, text: str) -> list[Found]:
 
 async def calling_from(seat: Seat, phone: str) -> list[Caller]:
     return await people.calling_from(phone, practitioner=whose(seat, "patient.see"))
+
+
+async def recognised(seat: Seat, person: Person) -> Person:
+    """The one known person of that name and number, if there is exactly one; written down anew they would be two."""
+    if person.patient is not None or not person.phone:
+        return person
+    same = [
+        one
+        for one in await calling_from(seat, person.phone)
+        if one.name.casefold() == person.name.casefold() and person.birth_year in (None, one.birth_year)
+    ]
+    return replace(person, patient=same[0].id) if len(same) == 1 else person

@@ -14,7 +14,6 @@ from turnet.scheduling.parties import offered_party, party_window
 from turnet.scheduling.rules import Busy, Setup, Slot
 from turnet.scheduling.several import with_extras
 from turnet.scheduling.slots import offered, window
-from turnet.scheduling.spans import Span
 from turnet.web.desk.seat import Seat
 from turnet.web.desk.wanted import Narrow, Time
 from turnet.web.public.times import part_of
@@ -107,8 +106,3 @@ async def first_possible(seat: Seat, services: Sequence[Service], time: Time, *,
         if any(time.room is None or place.room == time.room.id for place in places):
             return service
     return None
-
-
-def span_of(services: Sequence[Service], time: Time) -> Span:
-    """From the visit's start to its end, without buffers."""
-    return Span(time.start, time.start + sum(service.rules.minutes for service in services))

@@ -16,7 +16,6 @@ from turnet.patients.model import Found
 from turnet.settings import Settings
 from turnet.staff.service.parking import Parked, parked
 from turnet.web.desk.asked_for import Asked
-from turnet.web.desk.fits import span_of
 from turnet.web.desk.picked import way_back
 from turnet.web.desk.planned import confirmation
 from turnet.web.desk.said import Said
@@ -80,7 +79,6 @@ class NewPage:
     rooms: tuple[Room, ...]
     days: tuple[Day, ...]
     time: Choice | None
-    ends: datetime | None
     minutes: int
     kept_until: datetime | None
     lost: Choice | None
@@ -126,7 +124,6 @@ class Outcome:
 async def page_of(asked: Asked, settings: Settings, outcome: Outcome) -> NewPage:
     seat, raw = asked.seat, asked.form.raw
     clinic, first = seat.clinic, asked.services[0] if asked.services else None
-    chosen = _choice(seat, asked.time, asked.time) if asked.time else None
     bookable = [one for one in clinic.practitioners.values() if seat.may("visit.book", one.id)]
     return NewPage(
         frame=seat.frame("new"),
@@ -142,8 +139,7 @@ async def page_of(asked: Asked, settings: Settings, outcome: Outcome) -> NewPage
         locations=tuple(clinic.locations.values()),
         rooms=tuple(clinic.rooms.values()),
         days=_days(asked),
-        time=chosen,
-        ends=seat.local(instant(span_of(asked.services, asked.time).end)) if asked.time else None,
+        time=_choice(seat, asked.time, asked.time) if asked.time else None,
         minutes=sum(service.rules.minutes for service in asked.services),
         kept_until=seat.local(outcome.held.expires_at) if outcome.held else None,
         lost=_choice(seat, outcome.lost, None) if outcome.lost else None,

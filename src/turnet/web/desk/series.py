@@ -16,6 +16,7 @@ from turnet.messaging.preview import Preview
 from turnet.scheduling.rules import Slot
 from turnet.web.desk.asked_for import Asked, asked_for, time_of_slot, with_time
 from turnet.web.desk.booking_in import finished, key_of, owner, refused
+from turnet.web.desk.callers import recognised
 from turnet.web.desk.comers import person_of
 from turnet.web.desk.picked import way_back
 from turnet.web.desk.planned import confirmation
@@ -94,8 +95,9 @@ async def _booked(request: AnyRequest, asked: Asked) -> Sequence[Visit]:
     if not times:
         raise Invalid({"times": "required"})
     wishes = [wish_of(asked.services, time) for time in times]
+    person = await recognised(seat, person_of(asked))
     made = await acts.book_series(
-        desk_act(request, seat), seat.clinic, wishes, person_of(asked), once=key_of(asked), owner=owner(seat),
+        desk_act(request, seat), seat.clinic, wishes, person, once=key_of(asked), owner=owner(seat),
         tell=asked.tell, desk_note=asked.form.raw.get("desk_note", ""),
     )  # fmt: skip
     return [one.visit for one in made]

@@ -25,7 +25,7 @@ from turnet.scheduling.rules import Busy
 from turnet.scheduling.slots import window
 from turnet.web.desk.asked_for import Asked, typed_person
 from turnet.web.desk.booking_in import finished, key_of, owner, sentence, trouble
-from turnet.web.desk.callers import caller_of, found
+from turnet.web.desk.callers import caller_of, found, recognised
 from turnet.web.desk.comers import ORDER, person_of
 from turnet.web.desk.picked import way_back
 from turnet.web.desk.said import Said
@@ -116,8 +116,9 @@ async def _taken_in(request: AnyRequest, asked: Asked) -> Visit:
     """Raises Invalid, SlotTaken, NotOffered, KeyReused, Unavailable."""
     assert asked.time is not None
     seat, act = asked.seat, desk_act(request, asked.seat, door="walk_in")
+    person = await recognised(seat, person_of(_named(asked)))
     booked = await acts.book(
-        act, seat.clinic, wish_of(asked.services, asked.time), person_of(_named(asked)), once=key_of(asked),
+        act, seat.clinic, wish_of(asked.services, asked.time), person, once=key_of(asked),
         owner=owner(seat), tell=False,
     )  # fmt: skip
     visit = booked.visit
