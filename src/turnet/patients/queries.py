@@ -8,8 +8,8 @@ from turnet.db.transactions import fetch, on_sqlite
 from turnet.patients.keys import terms
 from turnet.patients.model import Found
 
-_CANDIDATES = 60
-"""Keys looked at for each way of spelling; the best of them are shown."""
+_CANDIDATES = 3
+"""Keys taken for each way of spelling, times what is shown: several may be one patient's."""
 _LAST = "\U0010ffff"
 
 
@@ -23,17 +23,18 @@ async def search(
     sought = terms(text, region)
     if not sought:
         return []
-    spelled = await _candidates([term.prefixes for term in sought], practitioner)
+    most = _CANDIDATES * limit
+    spelled = await _candidates([term.prefixes for term in sought], practitioner, most)
     heard: list[int] = []
     if len(spelled) < limit and any(term.sounds for term in sought):
-        heard = await _candidates([term.sounds or term.prefixes for term in sought], practitioner)
-    ids = list(dict.fromkeys([*spelled, *heard]))[:_CANDIDATES]
+        heard = await _candidates([term.sounds or term.prefixes for term in sought], practitioner, most)
+    ids = list(dict.fromkeys([*spelled, *heard]))[:most]
     place = {patient: order for order, patient in enumerate(ids)}
     found = await found_by_id(ids, now=now)
     return sorted(found, key=lambda one: (one.provisional, place[one.id]))[:limit]
 
 
-async def _candidates(ways: Sequence[Sequence[str]], practitioner: int | None) -> list[int]:
+async def _candidates(ways: Sequence[Sequence[str]], practitioner: int | None, most: int) -> list[int]:
     """Row ids in the order of their keys, of who has a key for each part; the first part, which is the longest, leads."""
     leading, *others = ways
     args: list[Any] = []
@@ -50,7 +51,7 @@ async def _candidates(ways: Sequence[Sequence[str]], practitioner: int | None) -
             args.append(practitioner)
         parts.append(
             f"SELECT * FROM (SELECT k.patient FROM patient_key k WHERE {condition} "
-            f"ORDER BY {bytewise('k')} LIMIT {_CANDIDATES}) AS found_{len(parts)}"
+            f"ORDER BY {bytewise('k')} LIMIT {most}) AS found_{len(parts)}"
         )
     return list(dict.fromkeys(patient for (patient,) in await fetch(" UNION ALL ".join(parts), *args)))
 

@@ -48,6 +48,7 @@ async def test_the_card_shows_what_the_desk_needs(app: Litestar, signs_in: Signs
 
     assert shown.status_code == 200
     assert ("<!doctype html>" in shown.text) is not partial
+    assert "<title>Anna Salo</title>" in shown.text
     for part in ("040 1234567", "anna@mail.example", "Check-up", "Booked", "Confirmation", "Who is this?", "Reminders"):
         assert part in shown.text
     assert f"/desk/visits/{booked.visit.public_id}" in shown.text
