@@ -24,6 +24,7 @@ from tests.web.desk.world import (
     reaches,
     routes_of,
 )
+from turnet.db.transactions import fetch
 from turnet.staff.model import Role
 from turnet.staff.permissions import TABLE
 from turnet.staff.queries import IDLE
@@ -187,6 +188,85 @@ async def test_forms_about_another_practitioner_change_nothing(world: World) -> 
         "staff_user",
         *A_NEW_CARD,
     }
+
+
+async def test_forms_on_ones_own_that_name_somebody_elses_change_nothing_of_theirs(world: World) -> None:
+    """A visit or patient of one's own in the address, another's person, visit, patient and diary in the form."""
+    role = Role.PRACTITIONER
+    before, found = await of_sanna(world), {}
+
+    for route in desk_routes(world.app):
+        if route.method == "POST" and {"visits", "patients"} & {*route.kinds}:
+            body = a_body(world.others[role], "sanna", route)
+            found[spelled(route)] = await ask(world.desks[role], route, world.own[role], data=body)
+
+    assert {route: status for route, status in found.items() if status in (401, 403, 405) or status >= 500} == {}
+    assert await of_sanna(world) == before
+
+
+ANNAS = ("Virtanen", "anna@mail.example", "401234567", "040 123 4567")
+"""What stands on the card of somebody who never came to the practitioner that asks."""
+
+
+async def test_nothing_that_is_asked_shows_a_patient_of_another_practitioner(world: World) -> None:
+    desk, own, others = world.desks[Role.PRACTITIONER], world.own[Role.PRACTITIONER], world.others[Role.PRACTITIONER]
+    thursday = {"day": "2026-12-03"}
+    asked: list[dict[str, str]] = [
+        {}, thursday, {"q": "virt"}, {"q": "anna@"}, {"q": "4567"}, {"who": "sanna", **thursday}, {"with": "sanna", **thursday},
+        {"at": "keskusta", **thursday}, {"from": "+358401234567"}, {"patient": others["patients"]}, {"visit": others["visits"]},
+        {"did": others["visits"]}, {"start": "20261203T0720Z", "who": "sanna", "service": "check-up"},
+        {"other": others["patients"]}, *({"as": way, **thursday} for way in ("list", "people", "rooms", "week", "month")),
+    ]  # fmt: skip
+    shown = []
+
+    for route in desk_routes(world.app):
+        for fields in (
+            asked if route.method == "GET" else [a_body(others, "sanna", route), a_body(others, "pekka", route)]
+        ):
+            sent = {"params": fields} if route.method == "GET" else {"data": fields}
+            for partial in (False, True):
+                text = (await desk.request(route.method, route.filled(own), partial=partial, **sent)).text
+                shown += [
+                    (spelled(route), fields, word) for word in ANNAS if word in text and word not in fields.values()
+                ]
+
+    assert shown == []
+
+
+async def test_control_reception_is_shown_them(world: World) -> None:
+    desk = world.desks[Role.RECEPTION]
+
+    texts = [(await desk.get(url)).text for url in ("/desk?day=2026-12-03&as=list", "/desk/patients?q=virt")]
+
+    assert [ANNAS[0] in text for text in texts] == [True, True]
+
+
+async def of_sanna(world: World) -> list[object]:
+    """All that is in Sanna's diary and on Anna's card."""
+    sanna, annas = world.clinic.practitioners["sanna"], world.others[Role.PRACTITIONER]["patients"]
+    asked = (
+        ("SELECT * FROM booking WHERE practitioner = {} ORDER BY id", sanna.row),
+        ("SELECT * FROM occupancy WHERE resource = {} ORDER BY id", sanna.id),
+        ("SELECT * FROM closure WHERE resource = {} ORDER BY id", sanna.id),
+        ("SELECT * FROM lateness WHERE resource = {} ORDER BY id", sanna.id),
+        ("SELECT * FROM patient WHERE public_id = {}", annas),
+        (
+            "SELECT c.* FROM patient_contact c JOIN patient p ON p.id = c.patient WHERE p.public_id = {} ORDER BY c.id",
+            annas,
+        ),
+        ("SELECT c.* FROM consent c JOIN patient p ON p.id = c.patient WHERE p.public_id = {} ORDER BY c.id", annas),
+        ("SELECT p.id FROM patient p JOIN patient g ON g.id = p.guardian WHERE g.public_id = {} ORDER BY p.id", annas),
+    )
+    return [await fetch(sql, value) for sql, value in asked]
+
+
+@pytest.mark.parametrize("path", sorted(SHELL))
+async def test_what_is_fetched_without_a_session_is_nobodys(world: World, path: str) -> None:
+    answers = [await client.get(path.format(name="192.png")) for client in (Client(world.app), world.desks[Role.OWNER])]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert answers[0].content == answers[1].content
+    assert not any(secret.encode() in answers[1].content for secret in ("Anna", "Omar", "Owner", "tuomi.example"))
 
 
 @pytest.mark.parametrize("role", Role)
