@@ -54,6 +54,31 @@
     if (!sheet.contains(document.activeElement) && !WIDE.matches) sheet.focus({ preventScroll: true });
   });
 
+  // What was unfolded stays so when the page renews itself.
+  const unfolded = new Set();
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (target.dataset?.keep) unfolded[target.open ? "add" : "delete"](target.dataset.keep);
+    },
+    true,
+  );
+  document.addEventListener("htmx:after:swap", () => {
+    for (const fold of document.querySelectorAll("details[data-keep]")) if (unfolded.has(fold.dataset.keep)) fold.open = true;
+  });
+
+  // A form that somebody has begun to fill keeps saying what they saw then, or renewing the page would hide a conflict.
+  const SEEN = ["version", "seen"];
+  const begun = new WeakMap();
+  document.addEventListener("input", ({ target: { form } }) => {
+    if (!form?.closest("#visit") || begun.has(form)) return;
+    begun.set(form, SEEN.map((name) => form.elements[name]?.value));
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const form of document.querySelectorAll("#visit form"))
+      begun.get(form)?.forEach((value, n) => form.elements[SEEN[n]] && (form.elements[SEEN[n]].value = value));
+  });
+
   // --- moving about
 
   const typing = (target) => target.closest("input, textarea, select, [contenteditable], dialog[open]");
