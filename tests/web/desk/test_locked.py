@@ -10,7 +10,8 @@ from tests.web.conftest import Client
 from tests.web.desk.conftest import a_session
 from tests.web.desk.staff_in import COOKIE, PASSWORD, code, enters, joined, went
 from turnet.clock import FrozenClock
-from turnet.db.transactions import fetch
+from turnet.db.transactions import effects_done, fetch
+from turnet.staff.service import sessions
 from turnet.staff.tables import StaffSession
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -54,10 +55,13 @@ async def test_desk_that_renews_itself_does_not_stay_open(app: Litestar, client:
 
 async def test_locking_by_hand(app: Litestar, client: Client, partial: bool) -> None:
     await at_front_desk(app, client)
+    heard: list[str] = []
 
-    answer = await client.post("/desk/me/lock", partial=partial)
+    with sessions.hearing(heard.append):
+        answer = await client.post("/desk/me/lock", partial=partial)
+        await effects_done()
 
-    assert went(answer) == "/login/locked"
+    assert (went(answer), len(heard)) == ("/login/locked", 1)
     assert went(await client.get("/desk/me")) == "/login/locked?next=%2Fdesk%2Fme"
     assert went(await client.get("/login")) == "/login/locked"
 

@@ -1,11 +1,11 @@
 """A machine that several people pass by: its session locks after a short while and opens again with a PIN."""
 
 from turnet.audit.service import note
-from turnet.db.transactions import fetch, tx
+from turnet.db.transactions import after_commit, fetch, tx
 from turnet.errors import Invalid, NotAllowed
 from turnet.staff import secrets
 from turnet.staff.model import Knock, Session
-from turnet.staff.service import limits
+from turnet.staff.service import limits, sessions
 from turnet.staff.service.codes import wrong
 
 _ROWS = ("01234567890", "09876543210")
@@ -39,12 +39,13 @@ async def stand_here(knock: Knock, session: Session, *, on: bool) -> None:
 
 
 async def lock(knock: Knock, session: Session) -> None:
-    """At once. Raises NotAllowed where no PIN would open it."""
+    """At once, in every tab. Raises NotAllowed where no PIN would open it."""
     if not session.front_desk:
         raise NotAllowed(why="not at the front desk")
     async with tx():
         await fetch("UPDATE staff_session SET locked = {} WHERE id = {} RETURNING id", True, session.id)
         await note(session.staff.actor, "locked", real=knock.real, staff=session.staff.id)
+        after_commit(lambda: sessions.ended(session.public_id))
 
 
 async def unlock(knock: Knock, session: Session, typed: str) -> None:

@@ -114,7 +114,7 @@ async def ended(public_id: str) -> None:
 
 @contextmanager
 def hearing(listener: Callable[[str], None]) -> Iterator[None]:
-    """While inside, `listener` gets the public id of every session that ends in this process."""
+    """While inside, `listener` gets the public id of every session that ends, or is locked by hand, in this process."""
     _listeners.append(listener)
     try:
         yield
