@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Watch, _wait, sideways
 from tests.browser.desk_server import TOKENS
+from tests.browser.test_access import violations
 
 pytestmark = pytest.mark.browser
 
@@ -237,3 +238,27 @@ def test_a_series_asks_before_it_books(sits: Sits) -> None:
     page.locator("#book").click()
 
     booked(page)
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.parametrize("how", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing_while_somebody_is_booked(sits: Sits, language: str, how: dict[str, Any]) -> None:
+    page = sits("/desk/walk-in", language, **how)
+    found = violations(page)
+    page.goto("/desk/new?service=cleaning")
+    page.locator("#q").press_sequentially("aino", delay=30)
+    expect(page.locator("#suggestions [role=option]").first).to_be_visible()
+    found += violations(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".chosen")).to_be_visible()
+    for fold in ("narrow", "by-hand", "repeat", "notes", "message", "contact"):
+        page.locator(f"#{fold} > summary").click()
+    found += violations(page)
+    page.locator("#times").fill("2")
+    page.locator("#times").press("Tab")
+    page.wait_for_load_state("networkidle")
+    page.locator("#book").click()
+    expect(page.locator(".turns-of-series")).to_be_visible()
+    found += violations(page)
+
+    assert (found, sideways(page)) == ([], 0)

@@ -128,3 +128,16 @@ async def test_a_series_without_a_date_is_no_series(signs_in: Signs) -> None:
     assert page.status_code == 422
     assert await visits() == []
     assert await fetch("SELECT COUNT(*) FROM party") == [(0,)]
+
+
+async def test_a_series_is_never_booked_as_one_visit(signs_in: Signs, partial: bool) -> None:
+    """The number was typed and the button pressed before the page had named the dates."""
+    await a_clinic()
+    desk = await signs_in()
+    form = fields(await desk.get(f"/desk/new?start={START}&who=sanna&service=check-up"), name="Väinö Aalto", times="3")
+
+    page = await desk.post("/desk/new", data=form, partial=partial)
+
+    assert page.status_code == 200
+    assert len(picks(page.text)) == 3
+    assert await visits() == []

@@ -18,7 +18,8 @@ from turnet.web.desk.asked_for import Asked, asked_for, with_time
 from turnet.web.desk.booking_in import book, book_beside, finished, keep, owner, refused, shown, shown_held
 from turnet.web.desk.fits import first_possible
 from turnet.web.desk.seat import Seat, seated
-from turnet.web.desk.wanted import FIELDS, Time, place_of, services_here, time_of
+from turnet.web.desk.series import one_by_one
+from turnet.web.desk.wanted import FIELDS, Time, place_of, repeated, services_here, time_of
 from turnet.web.kit import forms
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done
@@ -66,6 +67,8 @@ async def book_it(request: AnyRequest) -> Response[Any]:
     seat = await seated(request)
     form = await forms.read(request, FIELDS)
     asked = with_time(await asked_for(seat, form, owner=owner(seat)), form.raw.get("time", ""))
+    if repeated(asked.form.raw)[1] > 1:  # typed while the button still named one visit
+        return await one_by_one(request, asked)
     try:
         visits = await book(request, asked)
     except TurnetError as error:

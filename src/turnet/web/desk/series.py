@@ -72,12 +72,18 @@ async def series(request: AnyRequest) -> Response[Any]:
     """First the dates, then, from the page that showed them, all that were kept or none."""
     seat = await seated(request)
     form = await forms.read(request, FIELDS)
-    asked = with_time(await asked_for(seat, form, owner=owner(seat)), form.raw.get("time", ""))
+    return await one_by_one(
+        request, with_time(await asked_for(seat, form, owner=owner(seat)), form.raw.get("time", ""))
+    )
+
+
+async def one_by_one(request: AnyRequest, asked: Asked) -> Response[Any]:
+    """The dates of a series, or what came of booking them."""
     if asked.time is None or not asked.services:
         return await refused(request, asked, NotOffered())
     try:
         person_of(asked)
-        if form.raw.get("checked"):
+        if asked.form.raw.get("checked"):
             return await finished(request, asked, await _booked(request, asked))
         return await _page(request, asked)
     except (SlotTaken, NotOffered) as error:
