@@ -95,7 +95,7 @@ SOUGHT = {
     "Hebrew": "כה",
     "Hebrew by its sound": "cohen",
     "Cyrillic by its Latin": "ivan sok",
-    "Finnish by Hebrew sound": "לטונן",
+    "Finnish by Hebrew sound": "להטונן",
     "number from its start": "040 12",
     "last four digits": "4711",
     "last seven digits": "1234711",
