@@ -242,7 +242,7 @@ async def test_by_account_day_and_patient(app: Litestar, signs_in: Signs) -> Non
     assert await told(owner, "/admin/audit?who=reception_____________") == [cancelled]
     assert sorted(await told(owner, "/admin/audit?day=2026-12-02")) == [late, cancelled]
     assert await told(owner, "/admin/audit?day=2026-12-01") == [booking]
-    assert await told(owner, f"/admin/audit?patient={patient}") == [cancelled, booking]
+    assert await told(owner, f"/admin/audit?patient={patient}") == [cancelled, "Oona looked at the card.", booking]
     assert await told(owner, f"/admin/audit?patient={patient}&day=2026-12-03") == []
 
 

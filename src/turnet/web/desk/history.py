@@ -117,13 +117,18 @@ async def _theirs(seat: Seat, public_id: str) -> card.Patient:
 
 @get("/admin/audit", act="audit.see", include_in_schema=False)
 async def audit(request: AnyRequest) -> Response[Any]:
-    """`?who=` an account, `?patient=` a patient (public ids), `?day=`; `?below=` what was before a page."""
+    """`?who=` an account, `?patient=` a patient (public ids), `?day=`; `?below=` what was before a page.
+
+    Reading a patient's story here counts as having looked at the card.
+    """
     seat, query = await seated(request), asked.once(request)
     accounts, day = await queries.everybody(), day_of(query.get("day", ""))
     account = next((one for one in accounts if one.public_id == query.get("who")), None)
     patient = await card.patient(query["patient"]) if query.get("patient") else None
     if query.get("who") and account is None:
         raise NotFound(what="account")
+    if patient:
+        await saw(desk_act(request, seat), patient.id)
     narrow = Narrow(
         account=account.id if account else None,
         patients=await queries.same_as(patient.id) if patient else (),
