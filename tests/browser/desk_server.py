@@ -18,6 +18,7 @@ from turnet.clock import FrozenClock
 from turnet.db.engine import bind, engine_for
 from turnet.db.transactions import tx
 from turnet.ids import token_hash
+from turnet.patients.known import vouch
 from turnet.patients.service import enrol
 from turnet.settings import Settings
 from turnet.staff.tables import StaffSession, StaffUser
@@ -48,7 +49,7 @@ async def with_staff(settings: Settings) -> None:
         ).save()  # fmt: skip
     people = [Person(name, phone=f"+3584570000{n:02}", language="fi") for n, name in enumerate(NAMES)]
     async with tx():
-        await enrol(people, now=TUESDAY - timedelta(days=100))
+        await vouch(await enrol(people, now=TUESDAY - timedelta(days=100)))
     await engine.close_connection_pool()
 
 
