@@ -77,6 +77,7 @@ def test_dragged_and_dropped_a_visit_asks_before_it_moves(reception: str, sits: 
     dialog = page.locator("dialog.dropped")
     expect(dialog.locator(".to time")).to_have_attribute("datetime", f"{day}T10:00:00+02:00")
     expect(dialog.locator(".as-written")).to_contain_text("10.00")
+    expect(dialog.locator("button.btn")).to_be_focused()
     assert violations(page) == []
     dialog.locator("button.btn").click()
 
@@ -239,7 +240,7 @@ def test_axe_finds_nothing_on_the_pages_of_one_visit(reception: str, sits: Sits,
     day = {"en": "2026-12-21", "he": "2026-12-22"}[language]
     time = {"light": "09:20", "dark": "10:40"}[scheme]
     book(reception, f"{day}T{time}", f"Axe {scheme}")
-    page = sits(columns(day), language, **DESKTOP, color_scheme=scheme, reduced_motion="reduce")
+    page = sits(columns(day), language, **DESKTOP, color_scheme=scheme)
     public_id = visit_of(page, f"Axe {scheme}").get_attribute("data-visit")
     found = []
 

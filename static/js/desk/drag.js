@@ -119,11 +119,11 @@
   document.addEventListener("dragstart", (event) => event.target.closest?.(".grid[data-move] .v") && event.preventDefault());
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && held && !box) {
-      event.stopPropagation();
-      addEventListener("click", swallow, { capture: true, once: true });
-      putBack();
-    }
+    if (event.key !== "Escape" || !held || box?.open) return;
+    event.stopPropagation();
+    if (box) return box.dispatchEvent(new Event("close"));
+    addEventListener("click", swallow, { capture: true, once: true });
+    putBack();
   }, true);
 
   // --- by keyboard: `m` moves the visit that is chosen
@@ -140,31 +140,32 @@
 
   // --- the dialog
 
+  // It opens once its content is there, so that focus and eyes land on the question.
   const ask = async (url, closed) => {
-    const title = document.title;
-    box = document.createElement("dialog");
-    box.className = "dropped";
-    box.append(document.createElement("div"));
-    document.body.append(box);
-    box.addEventListener("close", () => {
-      box.remove();
+    const title = document.title, own = document.createElement("dialog");
+    box = own;
+    own.className = "dropped";
+    own.append(document.createElement("div"));
+    document.body.append(own);
+    own.addEventListener("close", () => {
+      own.remove();
       box = undefined;
       document.title = title;
       closed?.();
     });
-    box.addEventListener("click", (event) => {
-      if (event.target === box || event.target.closest("[data-leave]")) {
-        event.preventDefault();
-        box.close();
-      }
+    own.addEventListener("click", (event) => {
+      if (event.target !== own && !event.target.closest("[data-leave]")) return;
+      event.preventDefault();
+      own.close();
     });
-    box.showModal();
-    const target = box.firstElementChild;
+    const target = own.firstElementChild;
     try {
       await htmx.ajax("GET", url, { target, source: target, swap: "innerHTML" });
     } finally {
-      if (!target.children.length) box?.close();
-      else (box?.querySelector(".btn:not(.quiet)") ?? box?.querySelector("a, button"))?.focus();
+      if (own.isConnected && target.children.length) {
+        own.showModal();
+        (own.querySelector(".btn:not(.quiet, .warm)") ?? own.querySelector("a, button"))?.focus();
+      } else if (own.isConnected) own.dispatchEvent(new Event("close"));
     }
   };
 
