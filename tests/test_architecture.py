@@ -12,7 +12,7 @@ from turnet.paths import PACKAGE, TEMPLATES
 TASKS = PACKAGE.parent.parent / "tasks"
 
 DOMAINS = (
-    "clinic", "booking", "patients", "messaging", "reminders", "conversation", "checkin", "feedback", "waitlist", "recall",
+    "clinic", "booking", "patients", "messaging", "reminders", "staff", "audit", "conversation", "checkin", "feedback", "waitlist", "recall",
 )  # fmt: skip
 LATER = ("reminders", "checkin", "feedback", "waitlist", "recall")
 """Built on bookings, never the other way round."""
