@@ -30,8 +30,9 @@ async def search(
         heard = await _candidates([term.sounds or term.prefixes for term in sought], practitioner, most)
     ids = list(dict.fromkeys([*spelled, *heard]))[:most]
     place = {patient: order for order, patient in enumerate(ids)}
+    exact = set(spelled)
     found = await found_by_id(ids, now=now)
-    return sorted(found, key=lambda one: (one.provisional, place[one.id]))[:limit]
+    return sorted(found, key=lambda one: (one.id not in exact, one.provisional, place[one.id]))[:limit]
 
 
 async def _candidates(ways: Sequence[Sequence[str]], practitioner: int | None, most: int) -> list[int]:

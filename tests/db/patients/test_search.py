@@ -48,6 +48,17 @@ async def test_who_is_spelled_so_comes_before_who_only_sounds_so(engine: AnyEngi
     assert await names(clock, "levi") == ["Levi Stone", "לוי דנה"]
 
 
+async def test_somebody_new_who_is_spelled_so_comes_before_somebody_known_who_sounds_so(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    """Enter takes the first suggestion: it must not be another person."""
+    clinic = await a_clinic()
+    await a_patient(clock, "לוי דנה")
+    await book(an_act(clock), clinic, a_wish(clinic), Person("Levi Stone", phone="+358401234567"), once="one")
+
+    assert await names(clock, "levi") == ["Levi Stone", "לוי דנה"]
+
+
 async def test_known_patients_come_before_provisional_ones(engine: AnyEngine, clock: FrozenClock) -> None:
     clinic = await a_clinic()
     await book(an_act(clock), clinic, a_wish(clinic), Person("Anna Salo", phone="+358401234567"), once="one")
