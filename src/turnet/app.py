@@ -23,7 +23,7 @@ from turnet.staff.service import sessions
 from turnet.traffic import Traffic
 from turnet.watch.look import Watch
 from turnet.web import api, desk, hooks, public
-from turnet.web.desk.live import STREAM
+from turnet.web.desk.app.live import STREAM
 from turnet.web.kit import assets, errors, health, metrics
 from turnet.web.kit.cache import PageCache
 from turnet.web.kit.compression import pressed

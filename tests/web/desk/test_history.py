@@ -23,8 +23,8 @@ from turnet.paths import PACKAGE
 from turnet.scheduling.spans import Span
 from turnet.staff import service as accounts
 from turnet.staff.queries import staff_by_id
-from turnet.web.desk.account_words import of_accounts
-from turnet.web.desk.history_words import Telling, plain
+from turnet.web.desk.told.account_words import of_accounts
+from turnet.web.desk.told.history_words import Telling, plain
 
 
 def sentences(text: str) -> list[str]:

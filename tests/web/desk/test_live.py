@@ -21,7 +21,7 @@ from turnet.db.transactions import fetch, tx
 from turnet.live import MOST
 from turnet.settings import Settings
 from turnet.staff.tables import StaffSession, StaffUser
-from turnet.web.desk import live
+from turnet.web.desk.app import live
 
 PROMPTLY = 1.0
 """Seconds within which an open desk has heard."""

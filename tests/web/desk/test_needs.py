@@ -186,7 +186,9 @@ async def test_the_list_costs_the_same_for_any_number_of_visits(
 
     await desk.get("/desk/needs")
 
-    assert len(statements) == 6, "the session, what failed, who is new, the visits in the way, when they were asked, the block"
+    assert len(statements) == 6, (
+        "the session, what failed, who is new, the visits in the way, when they were asked, the block"
+    )
 
 
 async def test_the_visit_stops_asking_for_a_call_as_well(app: Litestar, signs_in: Signs) -> None:

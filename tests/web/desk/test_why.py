@@ -63,7 +63,9 @@ async def test_rooms_are_named_when_they_are_what_is_missing(signs_in: Signs) ->
     for room in ("room-1", "room-2"):
         await setup.close(span, {}, resource=clinic.rooms[room].id)
 
-    assert (await ask(desk, "2026-12-03 09:20"))["Sanna Koivisto"] == "Free, but no room is: 1 is blocked, 2 is blocked."
+    assert (await ask(desk, "2026-12-03 09:20"))[
+        "Sanna Koivisto"
+    ] == "Free, but no room is: 1 is blocked, 2 is blocked."
 
 
 async def test_a_practitioner_reads_of_their_own_diary_only(signs_in: Signs) -> None:

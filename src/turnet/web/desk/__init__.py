@@ -4,38 +4,16 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from turnet.errors import NotSignedIn
-from turnet.web.desk import (
-    account,
-    app_shell,
-    blocks,
-    call,
-    cancel,
-    feeds,
-    half_in,
-    history,
-    join,
-    late,
-    live,
-    login,
-    message,
-    more,
-    move,
-    needs,
-    new,
-    parked,
-    patient,
-    patient_edit,
-    patient_merge,
-    patients,
-    people,
-    safety,
-    series,
-    today,
-    visit,
-    walk_in,
-    why,
-)
+from turnet.web.desk.accounts import account, people, safety
+from turnet.web.desk.app import app_shell, feeds, live
+from turnet.web.desk.blocked import blocks, needs, why
+from turnet.web.desk.booking import call, new, parked, series, walk_in
+from turnet.web.desk.cards import patient, patient_edit, patient_merge, patients
+from turnet.web.desk.changing import cancel, message, move
+from turnet.web.desk.diary import late, more, today, visit
+from turnet.web.desk.entrance import half_in, join, login
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
+from turnet.web.desk.told import history
 
 PAGES: list[ControllerRouterHandler] = [
     *today.routes,

@@ -28,7 +28,7 @@ from turnet.staff import permissions
 from turnet.staff.model import Session, Staff
 from turnet.staff.queries import session_of
 from turnet.staff.service import sessions
-from turnet.web.desk.carried import carried_by
+from turnet.web.desk.entrance.carried import carried_by
 from turnet.web.kit import acting
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Frame

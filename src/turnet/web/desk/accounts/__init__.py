@@ -1,0 +1,1 @@
+"""One's own account, and everybody's for those who manage them."""

@@ -1,0 +1,1 @@
+"""Taking a booking: on the telephone, walking in, in series, put aside."""

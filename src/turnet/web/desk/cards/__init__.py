@@ -1,0 +1,1 @@
+"""Patients: finding, reading, putting right, joining."""

@@ -1,0 +1,1 @@
+"""Moving, cancelling, and writing to the patient."""
