@@ -11,18 +11,25 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.factories import TUESDAY, a_clinic, at
+from tests.factories import REA, TUESDAY, a_clinic, at
 from turnet.booking import service
 from turnet.booking.model import Act, Person, Wish
+from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.db.engine import bind, engine_for
 from turnet.db.start import known, migrate
 from turnet.db.transactions import effects_done, fetch
+from turnet.ids import token_hash
+from turnet.patients import service as patients
 from turnet.reminders import service as reminders
+from turnet.scheduling.spans import Span
 from turnet.settings import Settings
+from turnet.staff.service import feeds, parking
+from turnet.staff.tables import RecoveryCode, StaffLink, StaffSession, StaffUser
 from turnet.watch.tables import Incident
 
 KEY = b"k" * 32
@@ -74,14 +81,61 @@ async def remind_and_watch() -> None:
     )
 
 
+async def work_at_the_desk(clinic: Clinic) -> None:
+    """An account with everything it leaves lying; a visit arrived, one beside it, a series, a block; cards joined."""
+    row = await StaffUser.insert(
+        StaffUser(
+            public_id=REA.public_id, email="rea@tuomi.example", name=REA.name, initials="RR", role=REA.role,
+            password_hash="$argon2id$none",
+            practitioner=clinic.practitioners["sanna"].row, created_at=TUESDAY,
+        )
+    )  # fmt: skip
+    rea = replace(REA, id=row[0]["id"], email="rea@tuomi.example", practitioner=clinic.practitioners["sanna"].id)
+    later = TUESDAY + timedelta(days=30)
+    await StaffSession.insert(
+        StaffSession(
+            public_id="s" * 22, token_hash=token_hash("session"), user=rea.id, created_at=TUESDAY, seen_at=TUESDAY,
+            proven_at=TUESDAY, ends_at=later, agent="Chrome, Linux",
+        )
+    )  # fmt: skip
+    await StaffLink.insert(StaffLink(token_hash=token_hash("link"), kind="reset", user=rea.id, expires_at=later))
+    await RecoveryCode.insert(RecoveryCode(user=rea.id, code_hash="c" * 64))
+    await feeds.make(rea, "initials", "my telephone", real=TUESDAY)
+    await parking.park(rea, {"q": "eeva"}, now=TUESDAY)
+    act = replace(_act(), staff=rea, actor=rea.actor, door="phone")
+    await _visits_of_the_desk(act, clinic)
+    known = await patients.create(act, Person("Dana Levi", phone="+358400000777", language="he"))
+    double = await patients.create(act, Person("דנה לוי", phone="+358400000777", language="he"))
+    await patients.merge(act, known.id, double.id)
+    await patients.agree(act, known.id, "reminders", given=False)
+    await patients.saw(act, known.id)
+
+
+async def _visits_of_the_desk(act: Act, clinic: Clinic) -> None:
+    check_up, sanna = clinic.services["check-up"].id, clinic.practitioners["sanna"].id
+    room = clinic.rooms["room-1"].id
+    now = Wish(check_up, at("2026-12-01T10:50+02:00"), None, sanna, room=room, by_hand=True)
+    come = (await service.book(act, clinic, now, Person("Walk In"), once="", tell=False)).visit
+    await service.mark(act, clinic, come.id, State.ARRIVED)
+    await service.write_desk_note(act, clinic, come.id, "Waits outside")
+    beside = replace(now, by_hand=False, over=True)
+    await service.book(act, clinic, beside, Person("Be Side"), once="", tell=False, reason="in pain")
+    days = [Wish(check_up, at(f"2026-12-{day}T13:00+02:00"), None, sanna) for day in (10, 17)]
+    await service.book_series(act, clinic, days, Person("Seri Es", email="series@tuomi.example"), once="")
+    await service.run_late(act, clinic, sanna, 10)
+    start = at("2026-12-17T12:00+02:00")
+    await service.block(act, clinic, sanna, Span(start, start + 240), "illness")
+
+
 @asynccontextmanager
 async def _filled(settings: Settings) -> AsyncIterator[None]:
     engine = engine_for(settings)
     bind(engine)
     try:
         await migrate(engine, settings)
-        await fill()
+        clinic = await fill()
         await remind_and_watch()
+        await work_at_the_desk(clinic)
         yield
     finally:
         await effects_done()
