@@ -1,18 +1,14 @@
 """A browser opens every page of a desk full of hostile names and notes: nothing runs, and the policy reports nothing."""
 
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import DESKTOP, PHONE, Watch, _wait
+from tests.browser.conftest import DESKTOP, PHONE, Watch, serving
 from tests.web.desk.poison import POISON
 
 pytestmark = pytest.mark.browser
@@ -29,19 +25,9 @@ class Poisoned:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poisoned]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     data = tmp_path_factory.mktemp("poisoned")
-    with (data / "log").open("w") as log:
-        command = [sys.executable, "-m", "tests.browser.poisoned_server", str(data), str(port)]
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _wait(f"http://127.0.0.1:{port}/up", server, data / "log")
-            yield Poisoned(f"http://127.0.0.1:{port}", **json.loads((Path(data) / "pages.json").read_text()))
-        finally:
-            server.terminate()
-            server.wait(10)
+    with serving("poisoned_server", data) as address:
+        yield Poisoned(address, **json.loads((data / "pages.json").read_text()))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, sideways
-from tests.browser.test_desk_new import Sits, reception, sits  # noqa: F401  (fixtures)
+from tests.browser.conftest import DESKTOP, PHONE, Sits, sideways
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +37,7 @@ def kept(page: Page) -> list[str]:
     )
 
 
-def test_online_booking_appears_on_every_open_desk(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_online_booking_appears_on_every_open_desk(reception: str, sits: Sits) -> None:
     desktop, phone = sits(THURSDAY, **DESKTOP), sits(THURSDAY, "he", **PHONE)
 
     online_booking(reception, "Liisa Elävä")
@@ -48,7 +47,7 @@ def test_online_booking_appears_on_every_open_desk(reception: str, sits: Sits) -
         expect(desk.locator("#live")).to_be_hidden()
 
 
-def test_change_appears_without_a_stream_too(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_change_appears_without_a_stream_too(reception: str, sits: Sits) -> None:
     def without_stream(route: Route) -> None:
         streamed = "text/event-stream" in route.request.headers.get("accept", "")
         route.abort() if streamed else route.continue_()
@@ -63,7 +62,7 @@ def test_change_appears_without_a_stream_too(reception: str, sits: Sits) -> None
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
-def test_desk_without_a_line_says_so_and_catches_up(reception: str, sits: Sits, language: str) -> None:  # noqa: F811
+def test_desk_without_a_line_says_so_and_catches_up(reception: str, sits: Sits, language: str) -> None:
     desk = sits(THURSDAY, language, **PHONE)
     desk.evaluate("navigator.serviceWorker.ready")
 
@@ -78,7 +77,7 @@ def test_desk_without_a_line_says_so_and_catches_up(reception: str, sits: Sits, 
     assert aside == 0
 
 
-def test_act_without_a_line_is_refused_and_keeps_what_was_typed(sits: Sits) -> None:  # noqa: F811
+def test_act_without_a_line_is_refused_and_keeps_what_was_typed(sits: Sits) -> None:
     desk = sits("/desk/me/name", **PHONE)
     desk.evaluate("navigator.serviceWorker.ready")
     sent: list[str] = []
@@ -99,7 +98,7 @@ def test_act_without_a_line_is_refused_and_keeps_what_was_typed(sits: Sits) -> N
     desk.wait_for_url("**/desk/me?done=name")
 
 
-def test_act_whose_answer_does_not_arrive_is_said_to_be_unsure(sits: Sits) -> None:  # noqa: F811
+def test_act_whose_answer_does_not_arrive_is_said_to_be_unsure(sits: Sits) -> None:
     desk = sits("/desk/me/name", **PHONE)
     desk.evaluate("console.error = () => {}")  # htmx says it there too
     desk.route(re.compile("/desk/me/name"), lambda route: route.abort("connectionreset"))
@@ -111,7 +110,7 @@ def test_act_whose_answer_does_not_arrive_is_said_to_be_unsure(sits: Sits) -> No
     assert desk.input_value("[name=name]") == "Rea Lost"
 
 
-def test_device_keeps_the_shell_and_nothing_of_anybody(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_device_keeps_the_shell_and_nothing_of_anybody(reception: str, sits: Sits) -> None:
     desk = sits(THURSDAY, **PHONE)
     online_booking(reception, "Salla Salainen")
     expect(desk.locator("#sheet")).to_contain_text("Salla Salainen")
@@ -131,7 +130,7 @@ def test_device_keeps_the_shell_and_nothing_of_anybody(reception: str, sits: Sit
     assert sideways(desk) == 0
 
 
-def test_desk_can_be_installed(sits: Sits) -> None:  # noqa: F811
+def test_desk_can_be_installed(sits: Sits) -> None:
     desk = sits("/desk", **PHONE)
     desk.evaluate("navigator.serviceWorker.ready")
     browser: Any = desk.context.new_cdp_session(desk)
@@ -143,7 +142,7 @@ def test_desk_can_be_installed(sits: Sits) -> None:  # noqa: F811
     assert [error["errorId"] for error in errors if error["errorId"] != "in-incognito"] == []
 
 
-def test_logging_out_elsewhere_ends_an_open_desk(sits: Sits) -> None:  # noqa: F811
+def test_logging_out_elsewhere_ends_an_open_desk(sits: Sits) -> None:
     """Last: the session is gone afterwards."""
     desk, same = sits(THURSDAY, "he", **PHONE), sits("/desk/me", "he", **PHONE)
     desk.wait_for_load_state()

@@ -1,17 +1,14 @@
 """Staff come in, on a phone and a desktop, in English and Hebrew; nothing that axe sees on any of these pages."""
 
 import re
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Watch, _wait, sideways
+from tests.browser.conftest import DESKTOP, PHONE, STILL, serving, sideways, visiting
 from tests.browser.door_server import PASSWORD
 from tests.browser.test_access import violations
 from tests.factories import TUESDAY
@@ -24,43 +21,16 @@ BOTH = pytest.mark.parametrize(("language", "screen"), [("en", DESKTOP), ("he", 
 
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with accounts, gone afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = tmp_path_factory.mktemp("door")
-    with (data / "log").open("w") as log:
-        command = [sys.executable, "-m", "tests.browser.door_server", str(data), str(port)]
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _wait(f"http://127.0.0.1:{port}/up", server, data / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(10)
+    """The address of a clinic with accounts."""
+    with serving("door_server", tmp_path_factory.mktemp("door")) as address:
+        yield address
 
 
 @pytest.fixture
 def comes(door: str, chromium: Browser) -> Iterator[Comes]:
-    """`comes("/login", "he", **PHONE)`: a fresh browser at the door; nothing may break the policy."""
-    watch = Watch(door)
-    contexts: list[BrowserContext] = []
-
-    def open_page(path: str, language: str, **how: Any) -> Page:
-        context = chromium.new_context(base_url=door, locale=language, reduced_motion="reduce", **how)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("console", watch.console)
-        page.on("pageerror", lambda error: watch.violations.append(str(error)))
-        page.on("request", watch.request)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert (watch.violations, watch.elsewhere) == ([], [])
+    """`comes("/login", "he", **PHONE)`: a fresh browser at the door."""
+    with visiting(door, chromium) as open_page:
+        yield lambda path, language, **how: open_page(path, locale=language, **(STILL | how))
 
 
 def logs_in(page: Page, who: str, password: str = PASSWORD) -> None:

@@ -7,9 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, sideways
+from tests.browser.conftest import DESKTOP, PHONE, Sits, sideways
 from tests.browser.test_access import violations
-from tests.browser.test_desk_new import Sits, reception, sits  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +64,7 @@ def carry(page: Page, visit: Locator, minutes: int, *, to: str = "") -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
-def test_dragged_and_dropped_a_visit_asks_before_it_moves(reception: str, sits: Sits, language: str) -> None:  # noqa: F811
+def test_dragged_and_dropped_a_visit_asks_before_it_moves(reception: str, sits: Sits, language: str) -> None:
     day = {"en": "2026-12-03", "he": "2026-12-04"}[language]
     book(reception, f"{day}T09:20", "Aino Mäkinen")
     page = sits(columns(day), language, **DESKTOP)
@@ -86,7 +85,7 @@ def test_dragged_and_dropped_a_visit_asks_before_it_moves(reception: str, sits: 
     assert sideways(page) == 0
 
 
-def test_escape_puts_it_back_in_the_air_and_on_the_ground(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_escape_puts_it_back_in_the_air_and_on_the_ground(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-07T09:20", "Eero Salo")
     page = sits(columns("2026-12-07"))
     visit = visit_of(page, "Eero")
@@ -110,7 +109,7 @@ def test_escape_puts_it_back_in_the_air_and_on_the_ground(reception: str, sits: 
     expect(visit_of(page, "Eero").locator("time")).to_have_text("09:20")
 
 
-def test_a_click_without_a_drag_opens_the_visit(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_a_click_without_a_drag_opens_the_visit(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-08T09:20", "Ida Click")
     page = sits(columns("2026-12-08"))
 
@@ -120,7 +119,7 @@ def test_a_click_without_a_drag_opens_the_visit(reception: str, sits: Sits) -> N
     expect(page.locator("dialog.dropped")).to_have_count(0)
 
 
-def test_dropped_on_somebody_it_says_so_and_offers_what_is_near(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_dropped_on_somebody_it_says_so_and_offers_what_is_near(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-09T09:20", "Oona First")
     book(reception, "2026-12-09T10:00", "Otto Second")
     page = sits(columns("2026-12-09"))
@@ -136,7 +135,7 @@ def test_dropped_on_somebody_it_says_so_and_offers_what_is_near(reception: str, 
     expect(dialog).to_have_count(0)
 
 
-def test_empty_time_says_why_it_is_empty(sits: Sits) -> None:  # noqa: F811
+def test_empty_time_says_why_it_is_empty(sits: Sits) -> None:
     page = sits(columns("2026-12-10"))
 
     page.locator('.col[data-who="sanna"] .v.off').first.click(position={"x": 60, "y": 30})
@@ -146,7 +145,7 @@ def test_empty_time_says_why_it_is_empty(sits: Sits) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
-def test_moved_on_a_phone_by_picking_a_free_time(reception: str, sits: Sits, language: str) -> None:  # noqa: F811
+def test_moved_on_a_phone_by_picking_a_free_time(reception: str, sits: Sits, language: str) -> None:
     day = {"en": "2026-12-11", "he": "2026-12-14"}[language]
     book(reception, f"{day}T09:20", "Dana Phone")
     page = sits(f"/desk?day={day}&as=list", language, **PHONE)
@@ -167,7 +166,7 @@ def test_moved_on_a_phone_by_picking_a_free_time(reception: str, sits: Sits, lan
     page.wait_for_url(re.compile(r"/desk\?did="))
 
 
-def test_moved_by_keyboard_alone(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_moved_by_keyboard_alone(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-15T09:20", "Kaisa Keys")
     page = sits(columns("2026-12-15"))
     visit = visit_of(page, "Kaisa")
@@ -185,7 +184,7 @@ def test_moved_by_keyboard_alone(reception: str, sits: Sits) -> None:  # noqa: F
     expect(visit_of(page, "Kaisa").locator("time")).to_have_text("10:40")
 
 
-def test_two_browsers_move_one_visit(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_two_browsers_move_one_visit(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-16T09:20", "Two Minds")
     one, other = sits(columns("2026-12-16"), "en"), sits(columns("2026-12-16"), "he")
     public_id = visit_of(one, "Two Minds").get_attribute("data-visit")
@@ -205,7 +204,7 @@ def test_two_browsers_move_one_visit(reception: str, sits: Sits) -> None:  # noq
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
-def test_an_ill_day_is_blocked_and_its_list_worked_off(reception: str, sits: Sits, language: str) -> None:  # noqa: F811
+def test_an_ill_day_is_blocked_and_its_list_worked_off(reception: str, sits: Sits, language: str) -> None:
     day = {"en": "2026-12-17", "he": "2026-12-30"}[language]
     one, two = f"Ill One {language}", f"Ill Two {language}"
     book(reception, f"{day}T09:20", one)
@@ -236,7 +235,7 @@ def test_an_ill_day_is_blocked_and_its_list_worked_off(reception: str, sits: Sit
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "he"])
-def test_axe_finds_nothing_on_the_pages_of_one_visit(reception: str, sits: Sits, language: str, scheme: str) -> None:  # noqa: F811
+def test_axe_finds_nothing_on_the_pages_of_one_visit(reception: str, sits: Sits, language: str, scheme: str) -> None:
     day = {"en": "2026-12-21", "he": "2026-12-22"}[language]
     time = {"light": "09:20", "dark": "10:40"}[scheme]
     book(reception, f"{day}T{time}", f"Axe {scheme}")

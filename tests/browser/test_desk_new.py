@@ -1,17 +1,12 @@
 """Reception books while the phone is at the ear: counted keystrokes and taps, in English and Hebrew."""
 
 import re
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, Watch, _wait, sideways
-from tests.browser.desk_server import TOKENS
+from tests.browser.conftest import DESKTOP, PHONE, Sits, sideways
 from tests.browser.test_access import violations
 
 pytestmark = pytest.mark.browser
@@ -19,50 +14,6 @@ pytestmark = pytest.mark.browser
 BOOKED = re.compile(r"/desk(/new)?\?(.*&)?did=[A-Za-z0-9_-]{22}$")
 MOST = 6
 """Keystrokes or taps after the name, for somebody who is known."""
-
-Sits = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def reception(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with people at its desk, gone afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = tmp_path_factory.mktemp("reception")
-    with (data / "log").open("w") as log:
-        command = [sys.executable, "-m", "tests.browser.desk_server", str(data), str(port)]
-        server = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            _wait(f"http://127.0.0.1:{port}/up", server, data / "log")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
-@pytest.fixture
-def sits(reception: str, chromium: Browser) -> Iterator[Sits]:
-    """`sits("/desk/new", "he", **PHONE)`: the page of somebody at reception; nothing may break the policy."""
-    watch = Watch(reception)
-    contexts: list[BrowserContext] = []
-
-    def open_page(path: str, language: str = "en", **how: Any) -> Page:
-        context = chromium.new_context(base_url=reception, reduced_motion="reduce", **(how or DESKTOP))
-        context.add_cookies([{"name": "turnet_staff", "value": TOKENS[language], "url": reception}])
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.on("console", watch.console)
-        page.on("pageerror", lambda error: watch.violations.append(str(error)))
-        page.on("request", watch.request)
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert (watch.violations, watch.elsewhere) == ([], [])
 
 
 def booked(page: Page) -> None:

@@ -7,9 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DESKTOP, PHONE, sideways
+from tests.browser.conftest import DESKTOP, PHONE, Sits, sideways
 from tests.browser.test_access import violations
-from tests.browser.test_desk_new import Sits, reception, sits  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +22,7 @@ def books_online(site: str, start: str, name: str, phone: str) -> None:
 
 @pytest.mark.parametrize(("language", "how"), [("en", PHONE), ("he", PHONE), ("en", DESKTOP), ("he", DESKTOP)])
 def test_people_are_found_as_one_types_and_a_card_is_put_right(
-    sits: Sits,  # noqa: F811
+    sits: Sits,
     language: str,
     how: dict[str, Any],
 ) -> None:
@@ -48,8 +47,8 @@ def test_people_are_found_as_one_types_and_a_card_is_put_right(
 
 
 def test_whoever_booked_without_being_known_is_matched_in_one_tap_and_taken_back(
-    sits: Sits,  # noqa: F811
-    reception: str,  # noqa: F811
+    sits: Sits,
+    reception: str,
 ) -> None:
     books_online(reception, "2026-12-09T09:20", "Matti Virtaca", "+358457000054")
     page = sits("/desk/patients?show=new", **PHONE)

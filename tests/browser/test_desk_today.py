@@ -3,10 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, sideways
+from tests.browser.conftest import DESKTOP, PHONE, Sits, sideways
 from tests.browser.test_access import violations
 from tests.browser.test_desk_move import book
-from tests.browser.test_desk_new import Sits, reception, sits  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +16,7 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.innerText.replace(/\\s+/g, ' ').trim()"))
 
 
-def test_the_day_on_a_phone_answers_one_tap_and_takes_it_back(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_the_day_on_a_phone_answers_one_tap_and_takes_it_back(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-01T13:00", "Paula Puhelin")
     page = sits("/desk", **PHONE)
     row = page.locator("li.visit", has_text="Paula Puhelin")
@@ -33,7 +32,7 @@ def test_the_day_on_a_phone_answers_one_tap_and_takes_it_back(reception: str, si
     assert sideways(page) == 0
 
 
-def test_the_day_is_gone_through_by_keyboard(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_the_day_is_gone_through_by_keyboard(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-02T09:00", "Kaisa Keys")
     book(reception, "2026-12-02T09:00", "Ville Viereinen", by="pekka")
     page = sits("/desk?day=2026-12-02&as=people")
@@ -60,7 +59,7 @@ def test_the_day_is_gone_through_by_keyboard(reception: str, sits: Sits) -> None
     page.wait_for_url("**/desk/new?**")
 
 
-def test_who_types_while_another_writes_is_shown_both(reception: str, sits: Sits) -> None:  # noqa: F811
+def test_who_types_while_another_writes_is_shown_both(reception: str, sits: Sits) -> None:
     book(reception, "2026-12-03T14:00", "Noora Note")
     pages = [sits("/desk?day=2026-12-03", **how) for how in (DESKTOP, PHONE)]
     for page, said in zip(pages, ("Slow and careful", "Quick"), strict=True):
@@ -81,7 +80,7 @@ def test_who_types_while_another_writes_is_shown_both(reception: str, sits: Sits
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "he"])
 def test_axe_finds_nothing_on_the_day(
-    reception: str, sits: Sits, language: str, scheme: str, how: dict[str, object]  # noqa: F811
+    reception: str, sits: Sits, language: str, scheme: str, how: dict[str, object]
 ) -> None:  # fmt: skip
     page = sits("/desk", language, **how, color_scheme=scheme)
     for view in VIEWS:
@@ -95,7 +94,7 @@ def test_axe_finds_nothing_on_the_day(
         assert violations(page) == []
 
 
-def test_text_twice_as_large_still_fits_a_phone(sits: Sits) -> None:  # noqa: F811
+def test_text_twice_as_large_still_fits_a_phone(sits: Sits) -> None:
     page = sits("/desk", **PHONE)
     for view in VIEWS:
         page.goto(f"/desk?as={view}&day=2026-12-02")
