@@ -55,3 +55,6 @@ soak: install messages
 
 bench: install messages
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.desk
+	$(BIN)/python -m bench.patients
+	$(BIN)/python -m bench.live
