@@ -86,6 +86,11 @@ def retryable(error: BaseException) -> bool:
     return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
 
 
+def unspeakable(error: BaseException) -> bool:
+    """Somebody sent a NUL, which Postgres neither keeps nor compares."""
+    return isinstance(error, asyncpg.CharacterNotInRepertoireError)
+
+
 def unwritable(error: BaseException) -> bool:
     """Nothing can be written just now, whatever the act was: a full disk, a lost server, a lock not to be had."""
     if isinstance(error, sqlite3.OperationalError):

@@ -51,7 +51,7 @@ async def invite(
 
 
 async def change(knock: Knock, by: Staff | None, public_id: str, part: Part) -> None:
-    """Another role or diary: their sessions end. Raises NotAllowed for one's own, Invalid for the last owner."""
+    """Another role or diary: their sessions end, and feeds of the diary before. Raises NotAllowed for one's own, Invalid for the last owner."""
     async with tx():
         found = await _found(by, public_id)
         _may(by, part.role)
@@ -59,6 +59,11 @@ async def change(knock: Knock, by: Staff | None, public_id: str, part: Part) -> 
             raise NotAllowed(why="one's own role")
         if found.role is Role.OWNER and part.role is not Role.OWNER:
             await _another_owner(found.id)
+        await fetch(
+            'UPDATE calendar_feed SET revoked_at = {} WHERE "user" = {} AND revoked_at IS NULL AND "user" NOT IN '
+            "(SELECT id FROM staff_user WHERE practitioner = {}) RETURNING id",
+            *(knock.real, found.id, part.practitioner or 0),
+        )
         await fetch(
             "UPDATE staff_user SET role = {}, practitioner = {}, all_diaries = {} WHERE id = {} RETURNING id",
             *(part.role.value, part.practitioner, part.all_diaries, found.id),

@@ -20,6 +20,8 @@ FROM_DEVICE = 10
 """Wrong passwords in a window."""
 CODES = 10
 """Wrong codes and PINs of one account in a window, from one address or known browser."""
+CODES_OF_STRANGERS = 20
+"""The same from all unknown browsers together: addresses are many and six digits few. Only whoever has the password gets here."""
 LINKS = 20
 """One-time links that nobody made, from one address in a window."""
 
@@ -56,7 +58,10 @@ def of_passwords(knock: Knock, account: str, known: str) -> list[Limit]:
 
 
 def of_codes(knock: Knock, user: int, known: str) -> list[Limit]:
-    return [Limit(f"code:{user}:{known or knock.address}", CODES)]
+    """`known`: the device's name, or the session's in which somebody is already."""
+    if known:
+        return [Limit(f"code:{user}:{known}", CODES)]
+    return [Limit(f"code:{user}:{knock.address}", CODES), Limit(f"code:{user}", CODES_OF_STRANGERS)]
 
 
 def of_links(knock: Knock) -> list[Limit]:

@@ -27,7 +27,7 @@ async def prove(knock: Knock, session: Session, password: str) -> None:
 
 async def _give(knock: Knock, session: Session, password: str) -> None:
     staff = session.staff
-    held = limits.of_codes(knock, staff.id, "")
+    held = limits.of_codes(knock, staff.id, session.public_id)
     await limits.count(knock, held)
     [(stored,)] = await fetch("SELECT password_hash FROM staff_user WHERE id = {}", staff.id)
     if not await secrets.matches(passwords.normal(password[: passwords.LONGEST + 1]), stored):
@@ -40,7 +40,7 @@ async def _give(knock: Knock, session: Session, password: str) -> None:
 
 
 async def change_password(knock: Knock, session: Session, current: str, new: str) -> str:
-    """Always asks for the current one. Every other session ends; returns this one's new token.
+    """Always asks for the current one. Every other session ends, and a link that lay about; returns this one's new token.
 
     Raises Invalid (`current`, `new`) and TooMany.
     """
@@ -51,6 +51,7 @@ async def change_password(knock: Knock, session: Session, current: str, new: str
     made = await secrets.hashed(new)
     async with tx():
         await fetch("UPDATE staff_user SET password_hash = {} WHERE id = {} RETURNING id", made, staff.id)
+        await fetch('DELETE FROM staff_link WHERE "user" = {} AND used_at IS NULL RETURNING id', staff.id)
         await sessions.end_all(staff.id, but=session.id)
         await note(staff.actor, "password_set", real=knock.real, staff=staff.id)
         return await sessions.renew(session.id)

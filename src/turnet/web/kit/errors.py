@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 
 from turnet import i18n
 from turnet.clinic.model import Clinic
-from turnet.db.guards import unwritable
+from turnet.db.guards import unspeakable, unwritable
 from turnet.errors import TurnetError
 from turnet.i18n import _
 from turnet.web.kit.htmx import AnyRequest
@@ -80,6 +80,8 @@ def _status(error: Exception) -> int:
         return error.status
     if isinstance(error, HTTPException):
         return error.status_code
+    if unspeakable(error):
+        return 400
     return 503 if unwritable(error) else 500
 
 

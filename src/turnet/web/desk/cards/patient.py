@@ -149,7 +149,8 @@ async def page(seat: Seat, who: Patient, query: Mapping[str, str], form: Form | 
     visits = [_line(seat, one) for one in await card.visits(who.id, practitioner=own)]
     coming = [one for one in visits if one.visit.starts_at >= seat.now and one.visit.state is not State.CANCELLED]
     joined = [Join(one, await _staff_name(one.staff)) for one in await card.joined(who.id)]
-    children = await card.children(who.id)
+    theirs = whose(seat, "patient.see")
+    children = [one for one in await card.children(who.id) if await card.is_seen_by(one.id, theirs)]
     return CardPage(
         frame=seat.frame("find"),
         said=_said(seat, who, query.get("did", ""), joined),

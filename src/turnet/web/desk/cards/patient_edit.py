@@ -25,6 +25,7 @@ from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
+from turnet.web.public.visit import version_in
 
 FIELDS = ("name", "birth_year", "language", "desk_note")
 CONTACTS = ("phone", "email")
@@ -55,6 +56,7 @@ async def edit_form(request: AnyRequest, public_id: FromPath[str]) -> Response[A
     who = await reached(seat, public_id, "patient.edit")
     if who.merged_into is not None:
         return htmx.done(request, f"/desk/patients/{who.merged_into}/edit")
+    await service.saw(desk_act(request, seat), who.id)
     return _edit_page(seat, who, Form(_as_typed(who)), query)
 
 
@@ -87,11 +89,8 @@ async def edit(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     draft, wrong = draft_of(seat, form.raw)
     if wrong:
         return _edit_page(seat, who, form.with_errors(wrong, FIELDS), form.raw, status=422)
-    version = form.raw.get("version", "")
     try:
-        saved = await service.edit(
-            desk_act(request, seat), who.id, draft, version=int(version) if version.isdecimal() else 0
-        )
+        saved = await service.edit(desk_act(request, seat), who.id, draft, version=version_in(form.raw) or 0)
     except Stale as stale:
         now: Patient = stale.facts["patient"]
         return _edit_page(seat, now, form, form.raw, differences(now, form.raw), status=409)

@@ -22,6 +22,7 @@ from turnet.web.kit import forms, htmx
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
+from turnet.web.public.visit import version_in
 
 _OFFERED = 12
 
@@ -61,6 +62,9 @@ async def merge_form(request: AnyRequest, public_id: FromPath[str]) -> Response[
     if who.merged_into is not None:
         return htmx.done(request, f"/desk/patients/{who.merged_into}")
     other = await reached(seat, query["with"], "patient.merge") if query.get("with") else None
+    if other:
+        await service.saw(desk_act(request, seat), who.id)
+        await service.saw(desk_act(request, seat), other.id)
     return await _merge_page(seat, who, other, text=query.get("q", ""))
 
 
@@ -93,11 +97,8 @@ async def merge(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     who = await reached(seat, public_id, "patient.merge")
     form = await forms.read(request, ("other", "version", "back"))
     other = await reached(seat, form.raw.get("other", ""), "patient.merge")
-    version = form.raw.get("version", "")
     try:
-        kept = await service.merge(
-            desk_act(request, seat), who.id, other.id, version=int(version) if version.isdecimal() else 0
-        )
+        kept = await service.merge(desk_act(request, seat), who.id, other.id, version=version_in(form.raw) or 0)
     except Stale as stale:
         trouble = _("Somebody changed this card meanwhile. It is shown as it is now; look once more.")
         return await _merge_page(seat, stale.facts["patient"], other, trouble=trouble, status=409)

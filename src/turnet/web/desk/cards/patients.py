@@ -109,7 +109,9 @@ async def patients(request: AnyRequest) -> Response[Any]:
 
 
 async def _unmatched(seat: Seat, after: str) -> list[Unmatched]:
-    ids = await card.unmatched(after=int(after) if after.isascii() and after.isdecimal() else 0, limit=UNMATCHED)
+    ids = await card.unmatched(
+        after=int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else 0, limit=UNMATCHED
+    )
     near = {found.id: found.next_visit or found.last_visit for found in await queries.found_by_id(ids, now=seat.now)}
     rows = []
     for id in ids:

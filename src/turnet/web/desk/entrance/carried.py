@@ -55,6 +55,6 @@ def path_of(request: AnyRequest) -> str:
 def own_path(path: str) -> bool:
     """A page of the staff on this site, and of nobody else."""
     inside = path.partition("?")[0]
-    if not path.isprintable() or "\\" in path or "//" in inside or ".." in inside:
+    if not (path.isascii() and path.isprintable()) or "\\" in path or "//" in inside or ".." in inside:
         return False
     return any(inside == start or inside.startswith(f"{start}/") for start in ("/desk", "/admin"))

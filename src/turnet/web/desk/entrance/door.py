@@ -81,9 +81,17 @@ def way_to(stage: str, then: str) -> str:
 
 def turned_away(request: AnyRequest, error: NotSignedIn) -> Response[bytes]:
     """A look at the desk without a session: to the door, and back afterwards."""
-    asked = urlsplit(request.headers.get("hx-current-url", "")) if htmx.partial(request) else None
-    then = (asked.path + (f"?{asked.query}" if asked.query else "")) if asked else path_of(request)
+    then = _page_of(request.headers.get("hx-current-url", "")) if htmx.partial(request) else path_of(request)
     return htmx.done(request, way_to(error.facts["stage"], next_of(then)))
+
+
+def _page_of(url: str) -> str:
+    """Path and query of an address; empty for what is none."""
+    try:
+        asked = urlsplit(url)
+    except ValueError:
+        return ""
+    return asked.path + (f"?{asked.query}" if asked.query else "")
 
 
 def language_names(codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
