@@ -14,7 +14,7 @@ MOST = 60
 
 
 class Unreached(NamedTuple):
-    """A visit of which the newest word did not arrive."""
+    """A coming visit, or one that the clinic cancelled, of which the newest word did not arrive."""
 
     visit: str
     """Public id, as of the patient."""
@@ -45,7 +45,8 @@ _TO_PATIENTS = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.aud
 _FAILED = f"""
     FROM message m JOIN booking b ON b.id = m.booking JOIN practitioner p ON p.id = b.practitioner
         JOIN patient t ON t.id = b.patient
-    WHERE m.state = 'failed' AND m.kind IN ({_TO_PATIENTS}) AND b.starts_at > {{}} AND b.state IN ('booked', 'confirmed')
+    WHERE m.state = 'failed' AND m.kind IN ({_TO_PATIENTS}) AND b.starts_at > {{}} AND (b.state IN ('booked', 'confirmed')
+            OR (b.state = 'cancelled' AND b.cancelled_by = 'clinic' AND m.kind = 'booking_cancelled'))
         AND NOT EXISTS (SELECT 1 FROM message n WHERE n.booking = m.booking AND n.kind IN ({_TO_PATIENTS})
             AND n.state NOT IN ('cancelled', 'skipped') AND n.created_at > m.created_at)
         AND NOT EXISTS (SELECT 1 FROM booking_event e WHERE e.booking = b.id AND e.act = '{TOLD}'

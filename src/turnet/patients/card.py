@@ -202,7 +202,7 @@ async def messages(patient: int, *, practitioner: int | None = None) -> list[Tol
     rows = await fetch(
         "SELECT m.kind, m.channel, m.recipient, m.state, m.finished_at, m.due_at, b.public_id, b.starts_at "
         "FROM booking b JOIN practitioner p ON p.id = b.practitioner JOIN message m ON m.booking = b.id "
-        "WHERE b.patient = {} AND m.kind NOT LIKE 'desk%' "
+        "WHERE b.patient = {} AND m.kind NOT LIKE 'desk_%d' "
         + ("" if practitioner is None else "AND p.resource = {} ")
         + f"ORDER BY m.due_at DESC, m.channel LIMIT {MOST_MESSAGES}",
         *(patient, *(() if practitioner is None else (practitioner,))),

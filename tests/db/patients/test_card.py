@@ -4,7 +4,7 @@ from tests.db.booking.acts import a_wish, an_act
 from tests.db.patients.people import a_patient, at_the_desk
 from tests.factories import a_clinic
 from turnet.booking.model import Person
-from turnet.booking.service import book, cancel
+from turnet.booking.service import book, cancel, write_to
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
@@ -161,7 +161,9 @@ async def test_visits_and_messages_are_listed_the_last_first(engine: AnyEngine, 
 
     [visit] = await card.visits(patient)
     assert (visit.state, visit.public_id) == ("cancelled", first.visit.public_id)
-    assert {told.kind for told in await card.messages(patient)} == {"booking_confirmed", "booking_cancelled"}
+    await write_to(at_the_desk(clock), clinic, first.visit.id, "sms", "The lift is out.")
+    kinds = {told.kind for told in await card.messages(patient)}
+    assert kinds == {"booking_confirmed", "booking_cancelled", "desk_message"}
     pekka = clinic.practitioners["pekka"].id
     other = pekka if visit.practitioner != pekka else clinic.practitioners["sanna"].id
     assert await card.visits(patient, practitioner=other) == []

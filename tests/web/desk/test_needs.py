@@ -202,3 +202,19 @@ async def test_the_visit_stops_asking_for_a_call_as_well(app: Litestar, signs_in
     await desk.post("/desk/needs/told", data={"visit": visit.public_id})
 
     assert [entry.failed for entry in (await sheet(clinic, **days)).visits] == [""]
+
+
+async def test_whom_the_clinics_cancellation_did_not_reach_is_to_be_called(app: Litestar, signs_in: Signs) -> None:
+    clinic = await a_clinic()
+    theirs, ours = [await a_visit(clinic, app.state.clock, f"2026-12-03T{at}+02:00") for at in ("09:20", "13:00")]
+    desk = await signs_in()
+    for visit, by in ((theirs, "patient"), (ours, "clinic")):
+        await desk.post(f"/desk/visits/{visit.public_id}/cancel", data={"by": by, "tell": "1"})
+    await fetch(
+        "UPDATE message SET state = 'failed', finished_at = {} WHERE kind = 'booking_cancelled'", app.state.clock.now()
+    )
+
+    page = await desk.get("/desk/needs")
+
+    assert [f"/desk/visits/{visit.public_id}" in page.text for visit in (theirs, ours)] == [False, True]
+    assert "13:00. Cancelled. E-mail" in words(page)
