@@ -500,3 +500,15 @@ async def test_what_the_clinic_cancelled_only_the_clinic_brings_back(engine: Any
         await service.undo_cancel(an_act(clock), clinic, visit.id)
     assert await queries.visit(visit.public_id) == gone
     assert (await service.undo_cancel(staff(clock), clinic, visit.id)).state is State.BOOKED
+
+
+async def test_another_room_leaves_what_was_confirmed_confirmed(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    visit = await today(clinic, clock)
+    visit = await service.mark(staff(clock), clinic, visit.id, State.CONFIRMED)
+    others = [room for room in clinic.service(visit.service).rules.rooms if room != visit.room]
+    wish = replace(a_wish(clinic, TODAY_1300, by="sanna"), room=others[0], by_hand=True)
+
+    moved = await service.move(staff(clock), clinic, visit.id, wish)
+
+    assert (moved.room, moved.state, moved.sequence) == (others[0], State.CONFIRMED, visit.sequence)

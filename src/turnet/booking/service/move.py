@@ -118,13 +118,12 @@ async def reseat(act: Act, claim: int, board: Board, one: Seated) -> None:
 async def rewritten(
     act: Act, clinic: Clinic, visit: Visit, one: Seated, *, state: State, moved_from: datetime | None
 ) -> Visit:
-    """The visit's row says where it is now; a new time or place is a new visit for reminders.
+    """The visit's row says where it is now; a new time or place is a new visit for reminders, and in that `state`.
 
-    Another room, or a lane, is nothing that a patient hears of.
+    Another room, or a lane, is nothing that a patient hears of, or would have to confirm.
     """
     moved = replace(
         visit,
-        state=state,
         service=one.wish.service,
         practitioner=one.place.practitioner,
         room=one.place.room,
@@ -136,7 +135,8 @@ async def rewritten(
         extras=one.wish.extras,
     )
     if _seen(moved) != _seen(visit):
-        moved = replace(moved, sequence=visit.sequence + 1, visit_no=visit.visit_no + 1, moved_from=moved_from)
+        sequence, visit_no = visit.sequence + 1, visit.visit_no + 1
+        moved = replace(moved, state=state, sequence=sequence, visit_no=visit_no, moved_from=moved_from)
     if moved.extras != visit.extras:
         await _write_extras(moved)
     return await changed(
