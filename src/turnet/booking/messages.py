@@ -6,6 +6,7 @@ hears of everything that was done online, in a row of its own. Staff may leave t
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -25,7 +26,8 @@ A_DAY = timedelta(days=1)
 _PATIENT = ("booking_confirmed", "booking_moved")
 _DESK = ("desk_booked", "desk_moved")
 ANNOUNCEMENTS = (*_PATIENT, *_DESK)
-CANCELLATIONS = ("booking_cancelled", "desk_cancelled")
+CANCELLED, SERIES, CHOOSE = "booking_cancelled", "series_booked", "choose_new_time"
+CANCELLATIONS = (CANCELLED, "desk_cancelled")
 
 MOVED = "the visit was moved"
 MOVED_UNTOLD = "the visit was moved, and the patient was not to be told"
@@ -52,7 +54,7 @@ def _of_series(visits: Sequence[Visit], act: Act) -> list[Draft]:
     first, last = visits[0], max(visit.starts_at for visit in visits)
     facts = {"visits": {str(visit.id): told(visit) for visit in visits}}
     return [
-        _draft(first, "series_booked", channel, contact, first.language, act.now, facts=facts, until=last)
+        _draft(first, SERIES, channel, contact, first.language, act.now, facts=facts, until=last)
         for channel, contact in _reached(first)
     ]
 
@@ -64,20 +66,30 @@ async def moved(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) ->
     await outbox.add_all(_drafts(visit, clinic, act, patient, desk, act.now + SETTLE, tell=tell), now=act.now)
 
 
-async def moved_back(visit: Visit, clinic: Clinic, act: Act, *, told: bool) -> None:
-    """Of a move that is taken back; `told` says whether it was to be heard of."""
+async def moved_back(visit: Visit, clinic: Clinic, act: Act, *, told: bool, since: datetime) -> None:
+    """Of a move that is taken back; `told` says whether it was to be heard of, `since` when it was made."""
     if told:
         await moved(visit, clinic, act)
     else:
-        await outbox.revive(visit.id, ANNOUNCEMENTS, sequence=visit.sequence, reason=MOVED_UNTOLD)
+        await outbox.revive(visit.id, ANNOUNCEMENTS, sequence=visit.sequence, reason=MOVED_UNTOLD, since=since)
 
 
 async def cancelled(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) -> None:
     """Rows for when the undo ends; they are skipped then if nothing had left that would need taking back."""
     await outbox.drop_queued(visit.id, ANNOUNCEMENTS, outbox.VISIT_CANCELLED, now=act.now)
     due = visit.undo_until or act.now
-    drafts = _drafts(visit, clinic, act, "booking_cancelled", "desk_cancelled", due, tell=tell)
+    drafts = _drafts(visit, clinic, act, *CANCELLATIONS, due, tell=tell)
     await outbox.add_all(drafts, now=act.now)
+
+
+async def taken_back(visit: Visit, clinic: Clinic, act: Act) -> None:
+    """Of a booking that is undone: nothing for a patient to whom nothing was written of it."""
+    rows = await fetch(
+        "SELECT 1 FROM message WHERE (booking = {} AND kind IN ({}, {})) "
+        "OR (kind = {} AND booking = (SELECT min(id) FROM booking WHERE party = {})) LIMIT 1",
+        *(visit.id, *_PATIENT, SERIES, visit.party or 0),
+    )
+    await cancelled(visit, clinic, act, tell=bool(rows))
 
 
 async def undone(visit: Visit, clinic: Clinic, act: Act) -> None:  # noqa: ARG001  (the four acts are called alike)
@@ -100,9 +112,6 @@ async def choose_new_time(visits: Sequence[Visit], act: Act) -> None:
     await outbox.add_all(drafts, now=act.now)
 
 
-CHOOSE = "choose_new_time"
-
-
 async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> None:
     """What staff wrote, as they wrote it; the same `once` twice is one message."""
     contact, until = dict(contacts(visit))[channel], act.now + A_DAY
@@ -114,33 +123,54 @@ async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> N
 
 
 async def recontacted(visit: Visit, act: Act) -> bool:
-    """What waits for the old contact, and a confirmation that failed there, goes to the new one; was there any?"""
-    waiting = await outbox.drop_queued(visit.id, (*_PATIENT, CHOOSE), ANOTHER_CONTACT, now=act.now)
-    kinds = dict.fromkeys(waiting or await _failed(visit))
+    """What waits for the old contact, and what failed there, goes to the new one; was there any?"""
+    newest = await _newest(visit)
+    waiting = await outbox.drop_queued(visit.id, _FORWARDED, ANOTHER_CONTACT, now=act.now)
+    wanted = [(kind, facts) for kind, state, facts in newest if kind in waiting or _failed(visit, kind, state)]
     drafts = [
         _draft(
-            visit, kind, channel, contact, visit.language, act.now, _said(visit, kind),
-            f"{kind}:{visit.id}:{visit.visit_no}:{visit.sequence}:{_short(contact)}:{visit.version}",
+            visit, kind, channel, contact, visit.language, _leaves(visit, kind, act), _said(visit, kind, facts),
+            f"{kind}:{visit.id}:{visit.visit_no}:{visit.sequence}:{_short(contact)}:{visit.version}", _until(kind, facts),
         )
-        for kind in kinds
+        for kind, facts in wanted
         for channel, contact in _reached(visit)
     ]  # fmt: skip
     await outbox.add_all(drafts, now=act.now)
     return bool(drafts)
 
 
-async def _failed(visit: Visit) -> list[str]:
-    """The kind of the patient's newest announcement if it did not get through."""
+_FORWARDED = (*_PATIENT, SERIES, CHOOSE, CANCELLED)
+
+
+async def _newest(visit: Visit) -> list[tuple[str, str, Facts]]:
+    """(kind, state, facts) of the newest word of each sort: where the visit is, the series, the question, the end."""
     rows = await fetch(
-        "SELECT kind, state FROM message WHERE booking = {} AND kind IN ('booking_confirmed', 'booking_moved') "
-        "AND state <> 'cancelled' ORDER BY sequence DESC, created_at DESC LIMIT 1",
-        visit.id,
+        "SELECT kind, state, facts FROM message WHERE booking = {} AND kind IN ({}, {}, {}, {}, {}) "
+        "AND state <> 'cancelled' ORDER BY sequence, created_at",
+        *(visit.id, *_FORWARDED),
     )
-    return [kind for kind, state in rows if state == "failed" and visit.coming]
+    sorts = {"time" if kind in _PATIENT else kind: (kind, state, json.loads(facts)) for kind, state, facts in rows}
+    return list(sorts.values())
 
 
-def _said(visit: Visit, kind: str) -> Facts:
+def _failed(visit: Visit, kind: str, state: str) -> bool:
+    return state == "failed" and visit.coming != (kind == CANCELLED)
+
+
+def _leaves(visit: Visit, kind: str, act: Act) -> datetime:
+    return max(act.now, visit.undo_until or act.now) if kind == CANCELLED else act.now
+
+
+def _said(visit: Visit, kind: str, facts: Facts) -> Facts:
+    if kind == SERIES:
+        return facts
     return {"visit_no": visit.visit_no} if kind == CHOOSE else told(visit)
+
+
+def _until(kind: str, facts: Facts) -> datetime | None:
+    if kind != SERIES:
+        return None
+    return max(datetime.fromisoformat(one["start"]) for one in facts["visits"].values())
 
 
 def _short(contact: str) -> str:

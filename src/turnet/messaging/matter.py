@@ -1,12 +1,12 @@
 """What an outbox row speaks of at the moment it leaves: the visits as they are now, or the reason to say nothing."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from turnet.booking.model import Visit
-from turnet.booking.queries import coming_to, visit_by_id, visits_of_party
+from turnet.booking.queries import coming_to, history, visit_by_id, visits_of_party
 from turnet.booking.states import State
 from turnet.db.transactions import fetch
 from turnet.messaging.addresses import leads_nowhere
@@ -72,7 +72,22 @@ def _needs_no_choice(row: Claimed, visit: Visit) -> str | None:
 
 async def _one_visit(row: Claimed, visit: Visit) -> Matter:
     earlier = await _earlier(visit, KINDS[row.kind].audience) if row.kind not in _FIRST else Earlier()
+    if earlier.facts and earlier.facts == row.facts and await _moved_untold(visit, earlier.since):
+        earlier = replace(earlier, facts={})  # they may know by telephone of where it was in between
     return Matter((visit,), earlier.start or visit.moved_from, _reason_to_skip(row, visit, earlier))
+
+
+async def _moved_untold(visit: Visit, since: datetime | None) -> bool:
+    """Was it moved without a word since then, and not taken back?"""
+    moves: list[bool] = []
+    for event in await history(visit.id):
+        if since is not None and event.at < since:
+            continue
+        if event.act == "moved":
+            moves.append(event.after.get("told", True))
+        elif event.act == "undone" and event.after.get("undid") == "moved" and moves:
+            moves.pop()
+    return not all(moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,9 @@ class Earlier:
     left: bool = False
     """… and at least one may have reached them."""
     facts: Facts = field(default_factory=dict)
-    """Of the last one that was sent."""
+    """Of the last one that was sent …"""
+    since: datetime | None = None
+    """… and when that was written."""
 
     @property
     def start(self) -> datetime | None:
@@ -94,15 +111,15 @@ class Earlier:
 async def _earlier(visit: Visit, audience: Audience) -> Earlier:
     kinds = announcing(audience)
     rows = await fetch(
-        "SELECT state, attempts, facts, sequence FROM message WHERE booking = {} AND sequence < {} "  # noqa: S608
+        "SELECT state, attempts, facts, created_at FROM message WHERE booking = {} AND sequence < {} "  # noqa: S608
         f"AND kind IN ({', '.join(['{}'] * len(kinds))}) ORDER BY sequence",
         *(visit.id, visit.sequence, *kinds),
     )
     if audience is Audience.PATIENT and visit.party is not None:
         rows = await _told_in_series(visit) + rows
-    sent = [_of_visit(json.loads(facts), visit) for state, _attempts, facts, _sequence in rows if state in _LEFT]
+    sent = [(_of_visit(json.loads(facts), visit), at) for state, _attempts, facts, at in rows if state in _LEFT]
     tried = any(state != "skipped" and attempts > 0 for state, attempts, *_ in rows)
-    return Earlier(bool(rows), bool(sent) or tried, sent[-1] if sent else {})
+    return Earlier(bool(rows), bool(sent) or tried, *(sent[-1] if sent else ()))
 
 
 async def _told_in_series(visit: Visit) -> list[tuple[Any, ...]]:
@@ -111,16 +128,16 @@ async def _told_in_series(visit: Visit) -> list[tuple[Any, ...]]:
     What leaves after a cancellation does not name the visit any more: then it is as if nothing had been sent.
     """
     rows = await fetch(
-        "SELECT state, attempts, facts, sequence, finished_at FROM message WHERE kind = 'series_booked' "
-        "AND booking = (SELECT min(id) FROM booking WHERE party = {})",
+        "SELECT state, attempts, facts, created_at, finished_at FROM message WHERE kind = 'series_booked' "
+        "AND booking = (SELECT min(id) FROM booking WHERE party = {}) ORDER BY created_at",
         visit.party,
     )
     gone = visit.cancelled_at
     return [
-        (state, attempts, facts, sequence)
+        (state, attempts, facts, at)
         if gone is None or (finished_at is not None and finished_at <= gone)
-        else ("queued", 0, facts, sequence)
-        for state, attempts, facts, sequence, finished_at in rows
+        else ("queued", 0, facts, at)
+        for state, attempts, facts, at, finished_at in rows
     ]
 
 

@@ -144,14 +144,24 @@ async def drop_queued(booking: int, kinds: Collection[str], reason: str, *, now:
     return [kind for (kind,) in rows]
 
 
-async def revive(booking: int, kinds: Collection[str], *, sequence: int, reason: str = VISIT_CANCELLED) -> None:
-    """After an undo: what was kept from leaving for that `reason` is due again, and speaks of the visit as it is now."""
+async def revive(
+    booking: int,
+    kinds: Collection[str],
+    *,
+    sequence: int,
+    reason: str = VISIT_CANCELLED,
+    since: datetime | None = None,
+) -> None:
+    """After an undo: what was kept from leaving for that `reason`, not before `since`, is due again.
+
+    It speaks of the visit as it is now.
+    """
     await fetch(
         "UPDATE message SET sequence = {}, error = NULL, finished_at = NULL, "  # noqa: S608
         "state = CASE WHEN state = 'sending' THEN state ELSE 'queued' END "
         f"WHERE booking = {{}} AND kind IN ({_marks(kinds)}) AND (state IN ('queued', 'sending') "
-        "OR (state IN ('cancelled', 'skipped') AND error = {}))",
-        *(sequence, booking, *kinds, reason),
+        "OR (state IN ('cancelled', 'skipped') AND error = {} AND finished_at >= COALESCE({}, finished_at)))",
+        *(sequence, booking, *kinds, reason, since),
     )
 
 

@@ -232,3 +232,86 @@ async def test_a_blocked_day_moves_no_visit_and_sends_nothing_by_itself(
     await service.block(staff(clock), clinic, visit.practitioner, span, "Ill")
 
     assert (await drain(deliverer(public, clock)), len(mails(mailbox))) == (0, 1)
+
+
+async def test_a_booking_nobody_was_written_of_is_taken_back_without_a_word(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    wishes = [a_wish(clinic, start, by="sanna") for start in FORTNIGHTS]
+    one = await service.book(staff(clock), clinic, a_wish(clinic, by="pekka"), _in_english(), once="", tell=False)
+    several = await service.book_series(staff(clock), clinic, wishes, _in_english(), once="", tell=False)
+    for booked_first in (one, several[0]):
+        await service.undo_last(staff(clock), clinic, booked_first.visit.id)
+
+    await drain(deliverer(public, clock))
+
+    assert mails(mailbox) == []
+
+
+async def test_back_where_they_were_told_after_a_move_by_telephone_is_told(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await booked(clinic, clock)
+    await drain(deliverer(public, clock))
+    await service.move(staff(clock), clinic, visit.id, a_wish(clinic, THURSDAY_1300, by="sanna"), tell=False)
+    await service.move(staff(clock), clinic, visit.id, a_wish(clinic, by="sanna"))
+    clock.advance(minutes=3)
+
+    await drain(deliverer(public, clock))
+
+    assert "It was Thursday 3 December at 13:00." in plain(mails(mailbox)[1])
+
+
+async def test_an_untold_move_taken_back_revives_nothing_of_an_earlier_one(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await booked(clinic, clock)
+    await service.move(staff(clock), clinic, visit.id, a_wish(clinic, THURSDAY_1300, by="sanna"), tell=False)
+    clock.advance(minutes=1)
+    await service.move(staff(clock), clinic, visit.id, a_wish(clinic, "2026-12-04T08:00+02:00"), tell=False)
+    await service.undo_last(staff(clock), clinic, visit.id)
+
+    await drain(deliverer(public, clock))
+
+    assert mails(mailbox) == []
+
+
+# --- another contact
+
+
+NEW = "new@mail.example"
+
+
+async def test_a_series_that_did_not_arrive_goes_to_the_new_contact(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await fetch("UPDATE message SET state = 'failed', attempts = 1 RETURNING id")
+
+    await service.recontact(staff(clock), clinic, series[0].visit.id, phone="", email=NEW)
+    await drain(deliverer(public, clock))
+
+    [letter] = [message_from_bytes(file.read_bytes()) for file in mailbox.glob("*.eml")]
+    assert (letter["To"], letter["Subject"]) == (NEW, "Tuomi Dental: your 3 visits are booked")
+
+
+async def test_a_question_and_a_cancellation_follow_to_the_new_contact(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    asked, gone = await booked(clinic, clock), await booked_at_one(clinic, clock)
+    await service.ask_for_new_time(staff(clock), clinic, [asked.id])
+    await fetch("UPDATE message SET state = 'failed', attempts = 1 WHERE kind = 'choose_new_time' RETURNING id")
+    cancelled = await service.cancel(staff(clock), clinic, gone.id, by="clinic")
+
+    for visit in (asked, gone):
+        await service.recontact(staff(clock), clinic, visit.id, phone="", email=NEW)
+
+    rows = await fetch("SELECT kind, due_at FROM message WHERE recipient = {} AND state = 'queued' ORDER BY kind", NEW)
+    assert rows == [
+        ("booking_cancelled", cancelled.undo_until),
+        ("booking_confirmed", clock.now()),
+        ("choose_new_time", clock.now()),
+    ]

@@ -42,7 +42,7 @@ async def write_desk_note(
 async def recontact(
     act: Act, clinic: Clinic, visit_id: int, *, phone: str, email: str, version: int | None = None
 ) -> Visit:
-    """From now on this visit's messages go there; what waits, and a confirmation that failed, goes there too.
+    """From now on this visit's messages go there; what waits, and what failed, goes there too.
 
     Reminders look for the contact when they leave. Both as typed; the patient's card gets them as well. Raises NotFound, NotYours, Stale, Invalid (`phone`, `email`).
     """

@@ -92,7 +92,7 @@ async def _unmoved(act: Act, clinic: Clinic, visit: Visit, event: Event) -> Visi
     back = await rewritten(act, clinic, visit, one, state=State(was["state"]), moved_from=earlier)
     await _record(act, visit, back, event, facts)
     if back.sequence > visit.sequence:
-        await messages.moved_back(back, clinic, act, told=event.after.get("told", True))
+        await messages.moved_back(back, clinic, act, told=event.after.get("told", True), since=event.at)
     await bump_diary()
     return back
 
@@ -101,11 +101,11 @@ async def _uncancelled(act: Act, clinic: Clinic, visit: Visit, event: Event) -> 
     return await restored(act, clinic, visit)
 
 
-async def _unbooked(act: Act, clinic: Clinic, visit: Visit, event: Event) -> Visit:
-    """The whole series, if it was one; what is not as it was booked any more stays."""
-    together = await visits_of_party(visit.party) if event.after.get("series") and visit.party else [visit]
-    for one in together:
+async def _unbooked(act: Act, clinic: Clinic, visit: Visit, event: Event) -> Visit:  # noqa: ARG001
+    """With all that was booked together; what is not as it was booked any more stays."""
+    for one in await visits_of_party(visit.party) if visit.party else []:
         if one.version == 1 and one.id != visit.id:
+            staff_only(act, "visit.book", one)
             await _taken_back(act, clinic, one)
     return await _taken_back(act, clinic, visit)
 
@@ -123,7 +123,7 @@ async def _taken_back(act: Act, clinic: Clinic, visit: Visit) -> Visit:
     gone = await changed(act, visit, after)
     await fetch("DELETE FROM claim WHERE id = (SELECT claim FROM booking WHERE id = {})", visit.id)
     await record(act, "undone", [(visit.id, facts(visit), facts(gone) | {"undid": "booked"})])
-    await messages.cancelled(gone, clinic, act)
+    await messages.taken_back(gone, clinic, act)
     await bump_diary()
     return gone
 
