@@ -140,7 +140,8 @@ async def alternatives(clinic: Clinic, wish: Wish, *, now: datetime, count: int 
     more: dict[str, Any] = {"owner": owner, "extras": wish.extras, "desk": wish.by_hand}
     day = local_day(clinic.setup.zone, wish.start)
     found: list[Slot] = []
-    for first, last in ((day - NEARBY, day + NEARBY), (today, today + timedelta(days=rules.horizon))):
+    furthest = today + timedelta(days=rules.horizon)
+    for first, last in ((day - NEARBY, day + NEARBY), (today, max(furthest, day) if wish.by_hand else furthest)):
         found = await free_times(clinic, wish.service, first, last, now=now, **more)
         if len(found) >= count:
             break

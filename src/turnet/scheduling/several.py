@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
+from turnet.scheduling.check import LONGEST_HORIZON
 from turnet.scheduling.rules import Buffers, ServiceRules, Setup
 
 MOST = 4
@@ -27,12 +28,12 @@ def with_extras(setup: Setup, service: int, extras: Sequence[int]) -> Setup:
 
 
 def at_the_desk(setup: Setup, service: int, extras: Sequence[int] = ()) -> Setup:
-    """As `with_extras`, offered from now on: whoever stands at the desk needs no lead time. Raises KeyError."""
+    """As `with_extras`, offered from now on and as far ahead as anybody may book by hand. Raises KeyError."""
     key = ("desk", service, tuple(extras))
     found = setup.memo.get(key)
     if found is None:
         whole = with_extras(setup, service, extras)
-        rules = replace(whole.services[service], lead=0)
+        rules = replace(whole.services[service], lead=0, horizon=LONGEST_HORIZON)
         found = setup.memo[key] = replace(whole, services={**whole.services, service: rules})
     return cast(Setup, found)
 

@@ -157,3 +157,29 @@ async def test_a_time_that_has_gone_is_a_conflict_too(engine: AnyEngine, clock: 
 
     assert [free for _, free, _ in found] == [False, True, True, True], "this morning has gone"
     assert at(THURSDAY_0920) == found[2][0].start
+
+
+async def test_times_near_a_conflict_lie_near_it_however_far_ahead_it_is(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    far = replace(a_wish(clinic, "2027-05-13T09:20+03:00", by="sanna"), by_hand=True)
+    await service.book(staff(clock), clinic, far, OMAR, once="")
+
+    [(_, free, near)] = await service.check_series(staff(clock), clinic, [far])
+
+    assert (free, len(near)) == (False, 4)
+    assert {abs(slot.start - far.start) < 1440 for slot in near} == {True}
+
+
+async def test_people_booked_together_are_taken_back_together(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    both = [(a_wish(clinic, THURSDAY_0920, by=who), person) for who, person in (("sanna", ANNA), ("pekka", OMAR))]
+    booked = await service.book_party(staff(clock), clinic, both, once="", desk_note="Twins")
+    assert [one.visit.desk_note for one in booked] == ["Twins", ""]
+
+    await service.undo_last(staff(clock), clinic, booked[0].visit.id)
+
+    assert [visit.state for visit in await queries.visits_by_id([one.visit.id for one in booked])] == [
+        State.CANCELLED,
+        State.CANCELLED,
+    ]
+    assert await stored("count(*) FROM claim") == [(0,)]

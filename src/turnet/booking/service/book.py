@@ -74,12 +74,23 @@ async def book(
 
 
 async def book_party(
-    act: Act, clinic: Clinic, wishes_people: Party, *, once: str, owner: str = "", tell: bool = True
+    act: Act,
+    clinic: Clinic,
+    wishes_people: Party,
+    *,
+    once: str,
+    owner: str = "",
+    tell: bool = True,
+    desk_note: str = "",
 ) -> list[Booked]:
-    """As `book`, for people who come together: all of them or none. Nobody of them is overbooked."""
+    """As `book`, for people who come together: all of them or none. Nobody of them is overbooked.
+
+    The note stands with the first.
+    """
     if any(wish.over for wish, _ in wishes_people):
         raise NotOffered
-    return await book_together(act, clinic, wishes_people, Terms(tell), once=once, owner=owner)
+    terms = Terms(tell, clean_note(desk_note, field="desk_note"))
+    return await book_together(act, clinic, wishes_people, terms, once=once, owner=owner)
 
 
 def overbooking(act: Act, wish: Wish, reason: str) -> None:
@@ -188,6 +199,8 @@ async def _written(
         for one, comer, claim in zip(seated, coming, claims, strict=True)
     ]
     rows[0]["once"] = once or None
+    if not terms.series:
+        rows[1:] = [row | {"desk_note": ""} for row in rows[1:]]
     ids = await insert("booking", rows)
     extras = [
         {"booking": booking, "service": service, "position": place}

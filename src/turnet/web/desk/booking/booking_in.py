@@ -63,9 +63,7 @@ async def book(request: AnyRequest, asked: Asked) -> list[Visit]:
         )
         return [one.visit]
     party = list(zip(await _seats(act, asked, key), people, strict=True))
-    made = await acts.book_party(act, seat.clinic, party, once=key, owner=owner(seat), tell=asked.tell)
-    if note.strip() and not made[0].repeated:
-        await acts.write_desk_note(act, seat.clinic, made[0].visit.id, note)
+    made = await acts.book_party(act, seat.clinic, party, once=key, owner=owner(seat), tell=asked.tell, desk_note=note)
     return [one.visit for one in made]
 
 
