@@ -112,14 +112,17 @@ async def choose_new_time(visits: Sequence[Visit], act: Act) -> None:
     await outbox.add_all(drafts, now=act.now)
 
 
-async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> None:
-    """What staff wrote, as they wrote it; the same `once` twice is one message."""
+async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> bool:
+    """What staff wrote, as they wrote it; the same `once` twice is one message. Is it the first time?"""
     contact, until = dict(contacts(visit))[channel], act.now + A_DAY
     dedupe = f"desk_message:{visit.id}:{once}"
+    if await fetch("SELECT 1 FROM message WHERE dedupe = {}", dedupe):
+        return False
     await outbox.add_all(
         [_draft(visit, "desk_message", channel, contact, visit.language, act.now, {"text": text}, dedupe, until)],
         now=act.now,
     )
+    return True
 
 
 async def recontacted(visit: Visit, act: Act) -> bool:

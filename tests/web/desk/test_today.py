@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.db.booking.acts import ANNA, OMAR, OWNER, an_act
+from tests.db.messaging.acts import a_booking
 from tests.factories import REA, a_clinic, at
 from tests.web.conftest import Client
 from tests.web.desk.conftest import Signs
@@ -370,3 +371,10 @@ async def test_own_hours_are_twelve_so_the_clock_may_go_on(clock: FrozenClock, s
     desk = await signs_in()
     clock.at += timedelta(hours=13)
     assert (await desk.get("/desk")).status_code == 303
+
+
+async def test_visit_without_a_history_has_nothing_just_done(clock: FrozenClock, signs_in: Signs) -> None:
+    visit = await a_booking(await a_clinic(), clock)
+    desk = await signs_in()
+
+    assert (await desk.get(f"/desk?did={visit.public_id}")).status_code == 200

@@ -71,7 +71,8 @@ async def write_to(
         staff_only(act, "message.send", visit)
         if channel not in dict(messages.contacts(visit)):
             raise Invalid({"channel": "no_contact"})
-        await messages.wrote(visit, act, channel, clean, once or str(uuid.uuid4()))
+        if not await messages.wrote(visit, act, channel, clean, once or str(uuid.uuid4())):
+            return
         await record(act, "wrote", [(visit.id, state_of(visit), state_of(visit) | {"channel": channel})])
         await bump_diary()
 

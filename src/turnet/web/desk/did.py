@@ -17,8 +17,8 @@ async def said(seat: Seat, public_id: str, back: str) -> Said | None:
     visit = await queries.visit(public_id)
     if visit is None or not seat.may("diary.see", visit.practitioner):
         return None
-    newest = (await queries.history(visit.id))[-1]
-    if newest.actor != seat.staff.actor or newest.at + UNDO <= seat.now:
+    newest = next(iter(reversed(await queries.history(visit.id))), None)
+    if newest is None or newest.actor != seat.staff.actor or newest.at + UNDO <= seat.now:
         return None
     return of(seat, visit, newest, back)
 
