@@ -20,8 +20,10 @@ Made = TypeVar("Made")
 
 AT_ONCE = 2
 """Hashes in the making: each takes 46 MiB and about 70 ms of a core, and bookings must go on meanwhile."""
-MOST_WAITING = 24
-"""About a second of work; whoever comes then is asked to come back."""
+MOST_STRANGERS = 24
+"""About a second of work; a stranger who comes then is asked to come back …"""
+MOST_WAITING = 40
+"""… while there is still room for browsers that were here before, and for whoever is in."""
 
 _HASHER = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1, type=Type.ID)
 _NOBODYS = "$argon2id$v=19$m=47104,t=1,p=1$dHVybmV0J3Mgbm9ib2R5IQ$rEu3d3KZUfQpB19HDC7OrKd2gGMB5JqQYnU3Zs7WtbQ"
@@ -43,9 +45,9 @@ def _hash(text: str, salt: bytes | None) -> str:
     return _HASHER.hash(text, salt=salt)
 
 
-async def matches(text: str, stored: str) -> bool:
+async def matches(text: str, stored: str, *, stranger: bool = False) -> bool:
     """Takes as long when nothing is stored. Raises TooMany when too many wait."""
-    right = await _in_pool(_verified, stored or _NOBODYS, text)
+    right = await _in_pool(_verified, stored or _NOBODYS, text, most=MOST_STRANGERS if stranger else MOST_WAITING)
     return right and bool(stored)
 
 
@@ -61,9 +63,9 @@ def _verified(stored: str, text: str) -> bool:
         return False
 
 
-async def _in_pool(work: Callable[..., Made], *given: object) -> Made:
+async def _in_pool(work: Callable[..., Made], *given: object, most: int = MOST_WAITING) -> Made:
     global _waiting  # noqa: PLW0603  (one pool a process)
-    if _waiting >= MOST_WAITING:
+    if _waiting >= most:
         raise TooMany(what="logins")
     _waiting += 1
     try:

@@ -66,7 +66,7 @@
 
   const written = () =>
     [...document.querySelectorAll("main input, main textarea")].some(
-      (field) => !["hidden", "checkbox", "radio", "submit"].includes(field.type) && field.value !== field.defaultValue,
+      (field) => !["hidden", "checkbox", "radio", "submit", "search"].includes(field.type) && field.value !== field.defaultValue,
     );
 
   const open = () => {

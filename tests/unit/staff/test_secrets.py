@@ -43,6 +43,18 @@ async def test_flood_is_turned_away_and_others_go_on() -> None:
     assert (await secrets.hashed("afterwards")).startswith("$argon2id$")
 
 
+async def test_strangers_leave_room_for_those_who_are_known() -> None:
+    strangers = [
+        asyncio.create_task(secrets.matches("x", "", stranger=True)) for _ in range(secrets.MOST_STRANGERS + 5)
+    ]
+    await asyncio.sleep(0)
+    known = asyncio.create_task(secrets.matches("x", ""))
+    await asyncio.wait([*strangers, known])
+
+    assert [type(one.exception()) for one in strangers if one.exception()] == [TooMany] * 5
+    assert known.exception() is None
+
+
 def test_sealed_text_opens_with_its_key_only() -> None:
     sealed = secrets.seal(KEY, "JBSWY3DP")
 

@@ -9,6 +9,7 @@ from turnet.clock import FrozenClock
 from turnet.db.transactions import fetch, tx
 from turnet.staff import secrets
 from turnet.staff.service import links
+from turnet.staff.tables import CalendarFeed
 
 PASSWORD = "a red door and a blue roof"
 TWICE = {"password": PASSWORD, "again": PASSWORD}
@@ -103,6 +104,18 @@ async def test_reset_ends_all_sessions(app: Litestar, client: Client) -> None:
     await Client(app).post(await a_link(app, "reset", user), data=TWICE)
 
     assert (await client.get("/login")).status_code == 200
+
+
+async def test_reset_revokes_calendar_addresses(app: Litestar, client: Client, clock: FrozenClock) -> None:
+    """Whoever had the account before may have made one."""
+    await a_clinic()
+    user = await an_account(app, "reception")
+    feed = {"public_id": "f" * 22, "user": user, "token_hash": "h", "scope": "full", "made_at": clock.real()}
+    await CalendarFeed.insert(CalendarFeed(**feed))
+
+    await client.post(await a_link(app, "reset", user), data=TWICE)
+
+    assert await fetch("SELECT revoked_at FROM calendar_feed") == [(clock.real(),)]
 
 
 async def test_link_is_dead_after_its_time_and_for_a_disabled_account(

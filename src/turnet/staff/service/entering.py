@@ -40,7 +40,7 @@ async def log_in(knock: Knock, email: str, password: str, *, old: str = "") -> E
         if error.facts.get("first"):
             await _noted(knock, "login_stopped", user)
         raise
-    if not await _right(password, user):
+    if not await _right(password, user, stranger=not known):
         await _noted(knock, "login_failed", user)
         wait = await limits.seconds_to_wait(knock, account)
         await asyncio.sleep(0 if known else wait)
@@ -81,9 +81,10 @@ class _User:
     disabled_at: Any
 
 
-async def _right(password: str, user: _User | None) -> bool:
+async def _right(password: str, user: _User | None, *, stranger: bool) -> bool:
     """Takes as long for nobody, for a disabled account and for one whose invitation was not taken up."""
-    right = await secrets.matches(normal(password[: LONGEST + 1]), user.password_hash if user else "")
+    stored = user.password_hash if user else ""
+    right = await secrets.matches(normal(password[: LONGEST + 1]), stored, stranger=stranger)
     return right and user is not None and user.disabled_at is None
 
 

@@ -55,6 +55,13 @@ async def revoke(staff: Staff, public_id: str, *, real: datetime) -> None:
         await note(staff.actor, "feed_revoked", real=real, staff=staff.id, facts={"feed": public_id})
 
 
+async def revoke_all(user: int, *, real: datetime) -> None:
+    """Inside an act's transaction: whoever had the account before reads nothing any more."""
+    await fetch(
+        'UPDATE calendar_feed SET revoked_at = {} WHERE "user" = {} AND revoked_at IS NULL RETURNING id', real, user
+    )
+
+
 async def used(reader: Reader, *, real: datetime) -> None:
     """Remembers that the address was read, at most once an hour."""
     if reader.used_at is None or real - reader.used_at >= USED_EVERY:

@@ -11,7 +11,7 @@ from turnet.ids import random_id, token_hash
 from turnet.patients.model import clean_email, clean_name
 from turnet.staff import passwords, secrets
 from turnet.staff.model import Knock, Role, initials_of
-from turnet.staff.service import entering, limits, sessions
+from turnet.staff.service import entering, feeds, limits, sessions
 from turnet.staff.service.entering import Entered
 
 LIFE = {"owner": timedelta(days=1), "invite": timedelta(days=7), "reset": timedelta(days=1)}
@@ -84,6 +84,7 @@ async def join(
         if link.kind == "invite" and language:
             await fetch("UPDATE staff_user SET language = {} WHERE id = {} RETURNING id", language, user)
         await sessions.end_all(user)
+        await feeds.revoke_all(user, real=knock.real)
         act = {"owner": "owner_joined", "invite": "joined", "reset": "password_set"}[link.kind]
         await note(f"staff:{user}", act, real=knock.real, staff=user)
         [(public_id,)] = await fetch("SELECT public_id FROM staff_user WHERE id = {}", user)
