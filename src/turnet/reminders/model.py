@@ -126,6 +126,14 @@ def late(step: VisitStep, rest: Rest, now: datetime) -> Fate:
     return Fate() if goes_at == now else Fate(due_at=goes_at)
 
 
+def anew(step: VisitStep, rest: Rest, now: datetime) -> Fate | None:
+    """Of a step whose message failed: due again, now that its visit is reached another way. None: it stays as it is."""
+    if step.untrue(now) or not step.elsewhere or not step.contact:
+        return None
+    fate = late(step, rest, now)
+    return None if fate.state == "missed" else Fate(due_at=fate.due_at or now)
+
+
 def on_leaving(step: VisitStep, rest: Rest, now: datetime) -> Fate:
     """Of a step whose message is about to leave: nothing new if it may."""
     if step.untrue(now):

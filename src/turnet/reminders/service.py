@@ -25,7 +25,7 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
-from turnet.reminders.model import LAST_CALL, SOON, Fate, Together, VisitStep, judged, on_leaving, together
+from turnet.reminders.model import LAST_CALL, SOON, Fate, Together, VisitStep, anew, judged, on_leaving, together
 from turnet.reminders.rules import CLOSES, EARLIEST, EVES, RULES, Rest, duties
 from turnet.scheduling.hours import day_span
 
@@ -60,6 +60,8 @@ async def plan(now: datetime, *, ahead: timedelta = EARLIEST) -> None:
         return
     rest = rest_of(clinic)
     await _make_missing(rest, now, ahead)
+    if again := [(step, fate) for step in await _failed(now) if (fate := anew(step, rest, now))]:
+        await attempt(partial(_end, "taken", again))
     fates = [(step, fate) for step, fate in judged(await _near(now), rest, now) if fate != Fate()]
     if fates:
         _count_missed(await attempt(partial(_end, "waiting", fates)))
@@ -128,6 +130,16 @@ async def _near(now: datetime) -> list[VisitStep]:
         "s.state = 'waiting' AND (s.due_at <= {} OR s.visit_no <> b.visit_no "
         "OR b.state NOT IN ('booked', 'confirmed'))",
         now + SOON,
+    )
+
+
+async def _failed(now: datetime) -> list[VisitStep]:
+    """Steps of coming visits whose message failed, if no later reminder of the visit is on its way or there."""
+    return await _steps(
+        "m.state = 'failed' AND m.due_at > {} AND s.state = 'taken' AND s.visit_no = b.visit_no AND b.starts_at > {} "
+        "AND NOT EXISTS (SELECT 1 FROM step o JOIN message n ON n.id = o.message WHERE o.booking = s.booking "
+        "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state <> 'failed')",
+        *(now - EARLIEST, now),
     )
 
 
