@@ -1,10 +1,11 @@
 """Cancelling a visit, and taking it back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.db.booking.acts import ANNA, OMAR, THURSDAY_0920, a_wish, an_act, overlaps, staff, stored
+from tests.db.booking.acts import ANNA, OMAR, OWNER, THURSDAY_0920, a_wish, an_act, overlaps, staff, stored
 from tests.factories import a_clinic
 from turnet.booking import queries, service
 from turnet.booking.model import Visit
@@ -13,6 +14,7 @@ from turnet.booking.tables import Booking
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
+from turnet.db.transactions import fetch
 from turnet.errors import NotAllowed, NotFound, SlotTaken, Stale, TooLate
 
 TEN = timedelta(minutes=10)
@@ -97,6 +99,54 @@ async def test_staff_may_take_the_time_and_then_there_is_nothing_to_undo(engine:
         await service.undo_cancel(an_act(clock), clinic, visit.id)
     assert refused.value.facts["alternatives"] != []
     assert await stored("state FROM booking ORDER BY id") == [("cancelled",), ("booked",)]
+
+
+@pytest.mark.parametrize("who", ["patient", "staff"])
+@pytest.mark.parametrize("how", ["released", "expired"])
+async def test_what_staff_only_looked_at_is_undone_after_all(
+    engine: AnyEngine, clock: FrozenClock, who: str, how: str
+) -> None:
+    """Opening a gap at the desk holds it, and the cancelled visit's own claim is gone."""
+    clinic = await a_clinic()
+    visit = await annas(clinic, clock)
+    [(room_and_all,)] = await stored("count(*) FROM occupancy")
+    act = staff(clock) if who == "staff" else an_act(clock)
+    await service.cancel(act, clinic, visit.id)
+    await service.hold(staff(clock), clinic, a_wish(clinic, by="sanna"), OWNER)
+    with pytest.raises(SlotTaken):
+        await service.undo_cancel(an_act(clock), clinic, visit.id)
+    if how == "released":
+        await service.release(staff(clock), OWNER)
+    else:
+        await fetch("UPDATE claim SET expires_at = {} WHERE kind = 'hold'", clock.now())
+
+    undo = service.undo_last if who == "staff" else service.undo_cancel
+    back = await undo(act, clinic, visit.id)
+
+    assert (back.state, back.version, back.sequence) == (State.BOOKED, 3, 2)
+    assert (back.starts_at, back.practitioner, back.room) == (visit.starts_at, visit.practitioner, visit.room)
+    assert await queries.visit(visit.public_id) == back
+    assert await stored("c.kind, c.expires_at FROM claim c JOIN booking b ON b.claim = c.id") == [("booking", None)]
+    assert await stored("(SELECT count(*) FROM claim), (SELECT count(*) FROM occupancy)") == [(1, room_and_all)]
+    with pytest.raises(SlotTaken):
+        await service.book(staff(clock), clinic, a_wish(clinic, by="sanna"), OMAR, once="")
+
+
+async def test_an_overbooked_visit_comes_back_beside_the_other(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    await annas(clinic, clock)
+    over = replace(a_wish(clinic, by="sanna"), over=True, room=clinic.rooms["room-1"].id)
+    visit = (await service.book(staff(clock), clinic, over, OMAR, once="", reason="In pain")).visit
+    await service.cancel(staff(clock), clinic, visit.id)
+    await fetch("DELETE FROM claim WHERE kind = 'undo'")
+
+    back = await service.undo_cancel(staff(clock), clinic, visit.id)
+
+    assert (back.state, back.overbooked) == (State.BOOKED, True)
+    assert await stored("lane FROM occupancy WHERE claim = (SELECT claim FROM booking WHERE overbooked)") == [
+        (1,),
+        (1,),
+    ]
 
 
 async def test_cancelling_twice_and_undoing_twice_change_nothing_more(engine: AnyEngine, clock: FrozenClock) -> None:

@@ -15,14 +15,18 @@ from turnet.booking.queries import visit_to_change
 from turnet.booking.service.attempt import attempt, taken
 from turnet.booking.service.change import changed, check_version
 from turnet.booking.service.facts import facts
+from turnet.booking.service.move import reseat
 from turnet.booking.service.reach import allow
-from turnet.booking.service.rows import bump_diary, record
+from turnet.booking.service.rows import bump_diary, insert, record
+from turnet.booking.service.seating import lock, read_board, seat_exactly, setup_for
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
 from turnet.db.transactions import fetch
-from turnet.errors import NotAllowed, SlotTaken, TooLate
+from turnet.errors import NotAllowed, NotOffered, SlotTaken, TooLate
+from turnet.ids import random_id
 from turnet.scheduling.policy import Verdict, may_cancel
+from turnet.scheduling.rules import Place
 
 UNDO = timedelta(minutes=10)
 
@@ -124,17 +128,39 @@ async def undo_cancel(act: Act, clinic: Clinic, visit_id: int) -> Visit:
 
 
 async def restored(act: Act, clinic: Clinic, visit: Visit) -> Visit:
-    """Inside a transaction: the cancelled visit has its time again. Raises SlotTaken."""
-    claimed = await fetch(
+    """Inside a transaction: the cancelled visit has its time again. Raises SlotTaken, NotAllowed."""
+    kept = await fetch(
         "UPDATE claim SET kind = 'booking', expires_at = NULL "
         "WHERE id = (SELECT claim FROM booking WHERE id = {}) AND kind = 'undo' RETURNING id",
         visit.id,
     )
-    if not claimed:
-        raise SlotTaken
+    claim = kept[0][0] if kept else await _occupied_anew(act, clinic, visit)
     back = replace(visit, state=State.BOOKED, sequence=visit.sequence + 1, cancelled_at=None, undo_until=None)
-    back = await changed(act, visit, replace(back, cancelled_by="", cancelled_late=False), cancel_reason="")
+    back = await changed(
+        act, visit, replace(back, cancelled_by="", cancelled_late=False), cancel_reason="", claim=claim
+    )
     await record(act, "undone", [(visit.id, facts(visit), facts(back) | {"undid": "cancelled"})])
     await messages.undone(back, clinic, act)
     await bump_diary()
     return back
+
+
+async def _occupied_anew(act: Act, clinic: Clinic, visit: Visit) -> int:
+    """A claim on the time it had, because its own gave way to a hold or a visit that staff made there meanwhile.
+
+    Raises SlotTaken while that is still there, NotAllowed when the clinic does not do this any more.
+    """
+    wish = Wish(
+        visit.service, minute(visit.starts_at), visit.location, visit.practitioner, room=visit.room,
+        extras=visit.extras, by_hand=True, over=visit.overbooked,
+    )  # fmt: skip
+    try:
+        setup_for(clinic, wish).services[wish.service]
+    except (NotOffered, KeyError):
+        raise NotAllowed(state=visit.state) from None
+    await lock(clinic, [wish])
+    board = await read_board(act, clinic, [wish])
+    one = seat_exactly(clinic, wish, board, visit.location, Place(visit.practitioner, visit.room))
+    [claim] = await insert("claim", [{"kind": "booking", "public_id": random_id(), "made_at": act.now}])
+    await reseat(act, claim, board, one)
+    return claim
