@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from turnet.booking.model import Person
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, on_sqlite
 from turnet.errors import NotFound
 from turnet.patients.indexing import index
 
@@ -13,18 +13,23 @@ _SEEN_BY = (
     "WHERE b.patient = t.id AND p.resource = {})"
 )
 
+_STAYS = " ORDER BY t.id FOR NO KEY UPDATE OF t"
+"""As strong as the change of `merged_into` itself: a shared lock would let two bookings wait for each other's `index`."""
+
 
 async def names(patients: Sequence[int], *, seen_by: int | None = None) -> dict[int, str]:
     """Row id → name. With `seen_by` (resource id) only of patients who have or had a visit with that practitioner.
 
-    Raises NotFound for one that is not there, not theirs, or was merged into another.
+    Inside a transaction, until whose end nobody merges them away. Raises NotFound for one that is not there, not
+    theirs, or was merged into another.
     """
     wanted = sorted(set(patients))
     if not wanted:
         return {}
     rows = await fetch(
         f"SELECT t.id, t.name FROM patient t WHERE t.merged_into IS NULL AND t.id IN ({_marks(wanted)})"
-        + ("" if seen_by is None else _SEEN_BY),
+        + ("" if seen_by is None else _SEEN_BY)
+        + ("" if on_sqlite() else _STAYS),
         *wanted,
         *(() if seen_by is None else (seen_by,)),
     )
