@@ -4,7 +4,7 @@ Occupancy is searched from the end of what is asked for, on an index, so years o
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -249,12 +249,12 @@ async def affected(
 ) -> list[tuple[Visit, int | None, datetime | None]]:
     """Coming visits that lie in a closure or outside all hours, by start: (visit, closure's id, told_at).
 
-    The id is None for a visit outside all hours. `told_at`: when its patient was asked to choose a new time. With
+    Of several closures the first; the id is None for a visit outside all hours. `told_at`: when its patient was asked to choose a new time. With
     `practitioners` (resource ids) only theirs. While nobody writes, a clinic where nobody is affected asks nothing.
     """
     found = {
-        id: closure
-        for id, start, practitioner, closure in await _astray(clinic, now)
+        id: closures[0]
+        for id, start, practitioner, closures in await _astray(clinic, now)
         if start > now and (practitioners is None or practitioner in practitioners)
     }
     visits = await visits_by_id(found)
@@ -262,19 +262,25 @@ async def affected(
     return [(visit, found[visit.id] or None, told.get(visit.id)) for visit in visits]
 
 
-async def _astray(clinic: Clinic, now: datetime) -> list[tuple[int, datetime, int, int]]:
-    """(visit, start, practitioner, closure or 0) of coming visits, worked out anew when the diary has changed."""
+async def struck(clinic: Clinic, now: datetime) -> Counter[int]:
+    """Closure's id → how many coming visits lie in it, in others too or not."""
+    return Counter(
+        closure for _id, start, _whose, closures in await _astray(clinic, now) if start > now for closure in closures
+    )
+
+
+async def _astray(clinic: Clinic, now: datetime) -> list[tuple[int, datetime, int, tuple[int, ...]]]:
+    """(visit, start, practitioner, closures or 0) of coming visits, worked out anew when the diary has changed."""
     version = (await current()).diary  # before the read: what is written in between is looked at the next time
     known = clinic.setup.memo.get("astray")
     if known is None or known[0] != version:
         found = []
         for id, start, end, practitioner, room, location in await fetch(_COMING, now):
             span = Span(minute(start), minute(end))
-            closure = astray(clinic.setup, span, location, practitioner, room)
-            if closure is not None:
-                found.append((id, start, practitioner, closure))
+            if closures := astray(clinic.setup, span, location, practitioner, room):
+                found.append((id, start, practitioner, closures))
         known = clinic.setup.memo["astray"] = version, found
-    answer: list[tuple[int, datetime, int, int]] = known[1]
+    answer: list[tuple[int, datetime, int, tuple[int, ...]]] = known[1]
     return answer
 
 

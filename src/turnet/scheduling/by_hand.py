@@ -39,13 +39,11 @@ def at_work(setup: Setup, practitioner: int, location: int, visit: Span) -> bool
     )
 
 
-def astray(setup: Setup, visit: Span, location: int, practitioner: int, room: int | None) -> int | None:
-    """What is wrong with a visit where it stands: the id of a closure it lies in, 0 outside all hours, None nothing."""
+def astray(setup: Setup, visit: Span, location: int, practitioner: int, room: int | None) -> tuple[int, ...]:
+    """What is wrong with a visit where it stands: ids of the closures it lies in, 0 outside all hours, or nothing."""
     resources = (practitioner, room)
-    for closed in setup.closures:
-        if closed.span.overlaps(visit) and closed.concerns(location, resources):
-            return closed.id
-    return None if at_work(setup, practitioner, location, visit) else 0
+    closed = [one.id for one in setup.closures if one.span.overlaps(visit) and one.concerns(location, resources)]
+    return tuple(closed) if closed or at_work(setup, practitioner, location, visit) else (0,)
 
 
 def _rooms(setup: Setup, rules: ServiceRules, start: int, location: int, busy: Busy) -> Iterator[int]:

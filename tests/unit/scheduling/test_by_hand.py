@@ -81,7 +81,7 @@ def meets_nothing(question: Question, choose: ByHand) -> None:
                     assert is_free(question.busy, resource, span)
                     assert hit(closures(question.setup, resource, location), span) is None
                 visit = Span(start, start + rules.minutes)
-                assert astray(question.setup, visit, location, place.practitioner, place.room) is None
+                assert astray(question.setup, visit, location, place.practitioner, place.room) == ()
 
 
 PROPERTIES = pytest.mark.parametrize("holds", [has_all_that_is_offered, meets_nothing])
@@ -127,6 +127,7 @@ def test_a_visit_is_astray_in_a_closure_of_its_own_or_outside_all_hours() -> Non
         Closed(span, resource=OTHER_ROOM, id=4),
         Closed(span, SUBURB, id=5),
         Closed(span, resource=ROOM, id=6),
+        Closed(Span(span.start, span.start + 1), resource=ROOM, id=7),
     )
     setup = clinic(closures=closed)
     morning, night = (
@@ -134,7 +135,7 @@ def test_a_visit_is_astray_in_a_closure_of_its_own_or_outside_all_hours() -> Non
         Span(at("2026-06-01 22:00"), at("2026-06-01 22:30")),
     )
 
-    assert astray(setup, morning, CITY, ADA, None) is None
-    assert astray(setup, morning, CITY, ADA, ROOM) == 6
-    assert astray(setup, morning, SUBURB, ADA, None) == 5
-    assert astray(setup, night, CITY, ADA, None) == 0
+    assert astray(setup, morning, CITY, ADA, None) == ()
+    assert astray(setup, morning, CITY, ADA, ROOM) == (6, 7)
+    assert astray(setup, morning, SUBURB, ADA, None) == (5,)
+    assert astray(setup, night, CITY, ADA, None) == (0,)

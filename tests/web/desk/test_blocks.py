@@ -63,6 +63,34 @@ async def test_visits_that_lie_in_it_stay_and_become_work(app: Litestar, signs_i
     assert "1 visit lies in it" in words(await desk.get("/desk/blocks"))
 
 
+async def test_a_second_block_over_the_first_counts_whom_it_strikes(app: Litestar, signs_in: Signs) -> None:
+    clinic = await a_clinic()
+    await a_visit(clinic, app.state.clock, "2026-12-03T09:20+02:00")
+    await a_visit(clinic, app.state.clock, "2026-12-03T13:00+02:00")
+    desk = await signs_in()
+    await desk.post("/desk/blocks", data=NOON | {"time": "09:00", "until_time": "10:00", "reason": "Meeting"})
+
+    answer = await desk.post("/desk/blocks", data=NOON | {"time": "09:00", "until_time": "17:00", "reason": "Ill"})
+
+    second = max(one.id for one in await blocks(EVER))
+    assert went_to(answer) == f"/desk/needs?made={second}"
+    assert "Sanna Koivisto is blocked. 2 visits lie in that time." in words(await desk.get(went_to(answer)))
+    page = words(await desk.get("/desk/blocks"))
+    assert ("1 visit lies in it" in page, "2 visits lie in it" in page) == (True, True)
+
+
+async def test_a_third_block_over_the_first_two_leads_to_whom_it_strikes(app: Litestar, signs_in: Signs) -> None:
+    """Nobody lies in this one alone."""
+    clinic = await a_clinic()
+    await a_visit(clinic, app.state.clock, "2026-12-03T09:20+02:00")
+    desk = await signs_in()
+    for reason in ("Meeting", "Ill", "Holiday"):
+        answer = await desk.post("/desk/blocks", data=NOON | {"time": "09:00", "until_time": "10:00", "reason": reason})
+
+    assert went_to(answer) == f"/desk/needs?made={max(one.id for one in await blocks(EVER))}"
+    assert words(await desk.get("/desk/blocks")).count("1 visit lies in it") == 3
+
+
 async def test_lifted_from_the_list_and_from_the_toast(app: Litestar, signs_in: Signs, partial: bool) -> None:
     await a_clinic()
     desk = await signs_in()

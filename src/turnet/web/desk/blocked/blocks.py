@@ -1,6 +1,5 @@
 """Blocked time: lunch, a meeting, an illness of somebody, a room that is being repaired. What lies in it is a worklist."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,12 +10,12 @@ from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
 
 from turnet.booking import service as acts
-from turnet.booking.queries import affected
+from turnet.booking.queries import struck
 from turnet.clinic.blocks import Block, block, blocks
 from turnet.clinic.model import Practitioner, Room
 from turnet.clock import minute
 from turnet.errors import Invalid, NotFound
-from turnet.i18n import _
+from turnet.i18n import _, ngettext
 from turnet.scheduling.hours import day_span
 from turnet.scheduling.rules import DAY
 from turnet.scheduling.spans import Span
@@ -104,8 +103,8 @@ async def make(request: AnyRequest) -> Response[Any]:
         wrong = {name: _sentence(name, code) for name, code in error.fields.items()}
         return await _page(seat, form.with_errors(wrong, FIELDS), status=422)
     now = await seated(request)
-    hit = [one for one in await affected(now.clinic, now.now) if one[1] == made]
-    return done(request, f"/desk/needs?made={made}" if hit else f"/desk/blocks?made={made}")
+    hit = await struck(now.clinic, now.now)
+    return done(request, f"/desk/needs?made={made}" if hit[made] else f"/desk/blocks?made={made}")
 
 
 def _sentence(name: str, code: str) -> str:
@@ -178,7 +177,7 @@ async def _page(seat: Seat, form: Form, *, status: int = 200, said: Said | None 
 async def _lines(seat: Seat) -> list[Line]:
     now = minute(seat.now)
     found = await blocks(Span(now, now + AHEAD))
-    inside = Counter(closure for _visit, closure, _told in await affected(seat.clinic, seat.now))
+    inside = await struck(seat.clinic, seat.now)
     return [
         line(seat, one, inside[one.id])
         for one in found
@@ -212,7 +211,7 @@ def whose(seat: Seat, one: Block) -> Markup:
 
 
 async def said(seat: Seat, number: str, back: str) -> Said | None:
-    """What the toast says of a block that this person has just made."""
+    """What the toast says of a block that this person has just made, and of how many visits lie in it."""
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         return None
     one = await block(int(number))
@@ -220,6 +219,9 @@ async def said(seat: Seat, number: str, back: str) -> Said | None:
     if one is None or not fresh or one.resource is None:
         return None
     text = _("%(who)s is blocked.") % {"who": whose(seat, one).striptags()}
+    if num := (await struck(seat.clinic, seat.now))[one.id]:
+        lie = ngettext("%(num)d visit lies in that time.", "%(num)d visits lie in that time.", num) % {"num": num}
+        text = f"{text} {lie}"
     return Said(text, undo=f"/desk/blocks/lift?block={one.id}", back=back)
 
 
