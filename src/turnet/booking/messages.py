@@ -60,9 +60,11 @@ def _of_series(visits: Sequence[Visit], act: Act) -> list[Draft]:
 
 
 async def moved(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) -> None:
-    """Whoever was not told of the old time hears only of the new one, as of a booking."""
+    """Whoever was not told of the old time hears only of the new one, as of a booking or in the list of a series."""
+    listed = await _still_listed(visit)
     dropped = await outbox.drop_queued(visit.id, ANNOUNCEMENTS, MOVED if tell else MOVED_UNTOLD, now=act.now)
     patient, desk = (first if first in dropped else then for first, then in (_PATIENT, _DESK))
+    tell = tell and not listed
     await outbox.add_all(_drafts(visit, clinic, act, patient, desk, act.now + SETTLE, tell=tell), now=act.now)
 
 
@@ -71,7 +73,27 @@ async def moved_back(visit: Visit, clinic: Clinic, act: Act, *, told: bool, sinc
     if told:
         await moved(visit, clinic, act)
     else:
+        await _still_listed(visit)
         await outbox.revive(visit.id, ANNOUNCEMENTS, sequence=visit.sequence, reason=MOVED_UNTOLD, since=since)
+
+
+async def _still_listed(visit: Visit) -> bool:
+    """Is the list of its series yet to leave for where the visit is reached? It says then where the visit is now.
+
+    The row is locked, so that it leaves either before the move, and was told otherwise, or after it.
+    """
+    if visit.party is None:
+        return False
+    rows = await fetch(
+        "UPDATE message SET facts = facts WHERE kind = {} AND state = 'queued' "
+        "AND booking = (SELECT min(id) FROM booking WHERE party = {}) RETURNING id, recipient, facts",
+        *(SERIES, visit.party),
+    )
+    for id, _recipient, stored in rows:
+        facts = json.loads(stored)
+        facts["visits"][str(visit.id)] = told(visit)
+        await fetch("UPDATE message SET facts = {} WHERE id = {}", json.dumps(facts), id)
+    return any(recipient == contact for _id, recipient, _facts in rows for _channel, contact in _reached(visit))
 
 
 async def cancelled(visit: Visit, clinic: Clinic, act: Act, *, tell: bool = True) -> None:

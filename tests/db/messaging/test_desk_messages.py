@@ -7,6 +7,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.db.booking.acts import ANNA, THURSDAY_1300, a_wish, an_act, staff
 from tests.factories import a_clinic, at
 from turnet.booking import service
@@ -124,6 +126,84 @@ async def test_one_visit_of_a_told_series_that_is_cancelled_or_moved_is_told_of(
     assert "It was Thursday 31 December at 09:20." in plain(
         next(mail for mail in mails(mailbox) if "new time" in mail["Subject"])
     )
+
+
+async def move_last(clinic: Clinic, clock: FrozenClock, series: list[Booked], day: str, **more: Any) -> None:
+    await service.move(
+        staff(clock), clinic, series[2].visit.id, a_wish(clinic, f"{day}T09:20+02:00", by="sanna"), **more
+    )
+
+
+async def subjects(public: Settings, clock: FrozenClock, mailbox: Path) -> list[str]:
+    """Of what has reached Anna eleven minutes later."""
+    clock.advance(minutes=11)
+    await drain(deliverer(public, clock))
+    return [mail["Subject"].removeprefix("Tuomi Dental: your ") for mail in mails(mailbox)]
+
+
+async def test_a_visit_that_is_moved_before_its_series_was_told_of_stands_in_the_list_alone(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await move_last(clinic, clock, series, "2026-12-30")
+
+    assert await subjects(public, clock, mailbox) == ["3 visits are booked"]
+    assert "30 December" in plain(mails(mailbox)[0])
+    assert await reasons("booking_moved") == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_moved_back_after_the_list_left_is_told_of_as_where_the_list_said(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path, told: bool
+) -> None:
+    """The list knew of the first move, whether or not the desk wanted it told."""
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await move_last(clinic, clock, series, "2026-12-30", tell=told)
+    await subjects(public, clock, mailbox)
+    await move_last(clinic, clock, series, "2026-12-31")
+
+    assert (await subjects(public, clock, mailbox))[1:] == ["new time is Thu 31 Dec at 09:20"]
+    assert "It was Wednesday 30 December at 09:20." in plain(mails(mailbox)[1])
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_move_taken_back_before_the_list_leaves_is_no_word_at_all(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path, told: bool
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await move_last(clinic, clock, series, "2026-12-30", tell=told)
+    await service.undo_last(staff(clock), clinic, series[2].visit.id)
+
+    assert await subjects(public, clock, mailbox) == ["3 visits are booked"]
+    await move_last(clinic, clock, series, "2026-12-30")
+    assert (await subjects(public, clock, mailbox))[1:] == ["new time is Wed 30 Dec at 09:20"]
+    assert "It was Thursday 31 December at 09:20." in plain(mails(mailbox)[1])
+
+
+@pytest.mark.parametrize("state", ["sending", "failed"])
+async def test_a_list_that_is_leaving_or_failed_says_nothing_of_a_move(
+    engine: AnyEngine, clock: FrozenClock, state: str
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await fetch("UPDATE message SET state = {}", state)
+    await move_last(clinic, clock, series, "2026-12-30")
+
+    assert await reasons("booking_moved") == [("queued", None)]
+
+
+async def test_a_list_that_goes_to_another_address_says_nothing_of_a_move(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    series = await a_series(clinic, clock)
+    await service.recontact(staff(clock), clinic, series[2].visit.id, phone="", email=NEW)
+    await move_last(clinic, clock, series, "2026-12-30")
+
+    assert await fetch("SELECT recipient FROM message WHERE kind = 'booking_moved'") == [(NEW,)]
 
 
 async def test_a_series_that_is_taken_back_at_once_was_never_told(
