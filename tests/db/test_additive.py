@@ -85,8 +85,11 @@ _DEFAULT = re.compile(r"DEFAULT ('[^']*'|\S+)")
 _CONSTANT = re.compile(r"null|true|false|-?\d+(\.\d+)?|'[^']*'", re.IGNORECASE)
 
 _KEEPS = re.compile(
-    r'CREATE TRIGGER "(?P<table>\w+)_append_only(?:_update|_delete)?" BEFORE (?:UPDATE|DELETE|UPDATE OR DELETE) ON "(?P=table)" '
-    r"(?:BEGIN SELECT RAISE\(ABORT, '\w+'\); END|FOR EACH ROW EXECUTE FUNCTION \"(?P=table)_append_only\"\(\))"
+    r'CREATE TRIGGER "(?P<table>\w+)_append_only(?:_update|_delete|_insert|_truncate)?" '
+    r'BEFORE (?:UPDATE|DELETE|INSERT|UPDATE OR DELETE|TRUNCATE) ON "(?P=table)" '
+    r'(?:WHEN EXISTS \(SELECT 1 FROM "(?P=table)" WHERE id = NEW\.id\) )?'
+    r"(?:BEGIN SELECT RAISE\(ABORT, '(?P=table)_append_only'\); END"
+    r'|FOR EACH (?:ROW|STATEMENT) EXECUTE FUNCTION "(?P=table)_append_only"\(\))'
     r'|CREATE FUNCTION "\w+_append_only"\(\) RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN RAISE [^;]*; END \$\$'
 )
 """Histories that no turnet ever changed or deleted a row of: an older one goes on writing there as before."""

@@ -247,23 +247,23 @@ async def test_with_a_key_it_is_encrypted_and_named_so(clinic: Settings, clock: 
 
 @pytest.fixture
 def older(clinic: Settings, loop: asyncio.Runner) -> Settings:
-    """As if the last migration had not run yet."""
-    loop.run(_forget_last())
+    """As if one migration had not run yet."""
+    loop.run(_forget_one())
     return clinic
 
 
-async def _forget_last() -> None:
+async def _forget_one() -> None:
     for index in ("step_once", "step_due", "step_of_message", "message_of_provider"):
         await fetch(f"DROP INDEX {index}")
     await fetch("DELETE FROM migration WHERE name = '0005'")
 
 
 async def test_clinic_is_backed_up_before_it_is_migrated(older: Settings, engine: AnyEngine, tmp_path: Path) -> None:
-    assert await migrate(engine, older) == known()[4:]
+    assert await migrate(engine, older) == ["0005"]
 
     [kept] = keep.before_migrations(older)
     assert kept.file.name.startswith("before-0005-")
-    assert opened(kept.file, tmp_path / "out").facts.schema == known()[:4]
+    assert opened(kept.file, tmp_path / "out").facts.schema == [name for name in known() if name != "0005"]
 
 
 async def test_without_a_backup_nothing_is_migrated(older: Settings, engine: AnyEngine) -> None:

@@ -216,7 +216,7 @@ async def test_schema_that_cannot_hold_messages_is_migrated_and_held(
 async def test_older_schema_is_left_for_the_next_start(
     clinic: Settings, engine: AnyEngine, tmp_path: Path, elsewhere: Settings
 ) -> None:
-    await fetch("DELETE FROM migration WHERE name = '0005'")
+    await fetch("DELETE FROM migration WHERE name >= '0005'")
     await make(clinic, tmp_path / "a", real=TUESDAY)
 
     await put_back(tmp_path / "a", elsewhere, [], real=TUESDAY)

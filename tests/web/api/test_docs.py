@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import turnet.web.api.problems
-from turnet.errors import TurnetError
+from turnet.errors import NotSignedIn, NotYours, TurnetError
 from turnet.i18n import speaking
 from turnet.web.api.problems import CODES, title
 
@@ -21,8 +21,16 @@ def errors(kind: type[TurnetError] = TurnetError) -> Iterator[type[TurnetError]]
         yield from errors(one)
 
 
+OF_THE_DESK = {NotYours.code, NotSignedIn.code}
+"""Nobody logs in to the API."""
+
+
 def known() -> set[tuple[int, str]]:
-    ours = {(error.status, error.code) for error in errors() if error.__module__.startswith("turnet.")}
+    ours = {
+        (error.status, error.code)
+        for error in errors()
+        if error.__module__.startswith("turnet.") and error.code not in OF_THE_DESK
+    }
     return ours | set(CODES.items()) | {(500, "server_error")}
 
 

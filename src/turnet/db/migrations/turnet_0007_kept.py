@@ -11,7 +11,6 @@ VERSION = "1.38.0"
 DESCRIPTION = "kept"
 
 INDEXES = (
-    'CREATE INDEX "patient_key_by_key" ON "patient_key" ("key", "patient")',
     'CREATE UNIQUE INDEX "lateness_once" ON "lateness" ("resource", "day")',
     'CREATE UNIQUE INDEX "booking_extra_once" ON "booking_extra" ("booking", "position")',
     'CREATE INDEX "booking_by_patient" ON "booking" ("patient", "starts_at")',

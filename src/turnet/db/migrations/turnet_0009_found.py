@@ -17,13 +17,11 @@ async def forwards() -> MigrationManager:
         # In the order of a language, `v` may be `w` and a prefix is no range.
         key = '"key"' if on_sqlite() else '"key" COLLATE "C"'
         for statement in (
-            'DROP INDEX "patient_key_by_key"',
             f'CREATE INDEX "patient_key_by_key" ON "patient_key" ({key}, "patient")',
             f'CREATE INDEX "patient_key_of_patient" ON "patient_key" ("patient", {key})',
             'CREATE INDEX "patient_without_keys" ON "patient" ("id") WHERE "indexed_at" IS NULL',
             'CREATE INDEX "patient_to_match" ON "patient" ("id") WHERE "provisional" AND "merged_into" IS NULL',
             'CREATE INDEX "patient_by_guardian" ON "patient" ("guardian")',
-            'CREATE UNIQUE INDEX "patient_contact_once" ON "patient_contact" ("patient", "contact_point")',
         ):
             await bound().run_ddl(statement)
 

@@ -16,19 +16,24 @@ async def add_contact(act: Act, patient: int, *, phone: str = "", email: str = "
     """
     async with tx():
         await to_change(act, "patient.edit", patient)
-        before = await _count(patient)
+        if await _has(patient, phone or email):
+            return
         person = Person("", phone=phone, phone_raw=raw if phone else "", email=email, email_raw=raw if email else "")
         await link([(patient, person)])
-        if await _count(patient) == before:
-            return
         await index([patient], now=act.now)
         facts = {"kind": "phone" if phone else "email"}
         await note(act.actor, "patient_contact_added", real=act.real, patient=patient, facts=facts)
 
 
-async def _count(patient: int) -> int:
-    [(count,)] = await fetch("SELECT count(*) FROM patient_contact WHERE patient = {}", patient)
-    return int(count)
+async def _has(patient: int, value: str) -> bool:
+    """The patient's row is locked, so nobody adds it in between."""
+    return bool(
+        await fetch(
+            "SELECT l.id FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point "
+            "WHERE l.patient = {} AND c.value = {}",
+            *(patient, value),
+        )
+    )
 
 
 async def remove_contact(act: Act, patient: int, value: str) -> None:

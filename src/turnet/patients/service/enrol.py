@@ -61,7 +61,7 @@ async def _patients(rows: list[tuple[Any, ...]]) -> list[int]:
 
 
 async def link(reached: list[tuple[int, Person]]) -> None:
-    """Gives patients their contact points; one that is known stays as it is and is shared."""
+    """Gives patients contact points that are not theirs yet; one that is known stays as it is and is shared."""
     links = [
         (patient, kind, value, raw)
         for patient, person in reached
@@ -82,7 +82,6 @@ async def link(reached: list[tuple[int, Person]]) -> None:
     )
     id_of = dict(rows)
     await fetch(
-        f"INSERT INTO patient_contact (patient, contact_point) VALUES {', '.join(['({}, {})'] * len(links))} "
-        "ON CONFLICT (patient, contact_point) DO NOTHING",
+        f"INSERT INTO patient_contact (patient, contact_point) VALUES {', '.join(['({}, {})'] * len(links))}",
         *(part for patient, _, value, _ in links for part in (patient, id_of[value])),
     )
