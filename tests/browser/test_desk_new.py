@@ -99,6 +99,7 @@ def test_on_a_phone_a_known_caller_is_booked_by_three_taps(sits: Sits, language:
 def test_enter_before_the_suggestions_are_there_waits_for_the_right_ones(sits: Sits) -> None:
     """Whoever types fast must not book the first Matti for the one that was meant."""
     page = sits("/desk/new")
+    expect(page.locator("#q")).to_be_focused()
 
     page.keyboard.type("matti")
     expect(page.locator("#suggestions [role=option]").first).to_be_visible()
