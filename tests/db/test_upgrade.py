@@ -117,7 +117,7 @@ async def test_what_the_desk_wrote_is_kept(old: AnyEngine, settings: Settings) -
     ]
     session = await session_of("session", TUESDAY)
     assert session is not None and (session.staff.name, session.stage) == ("Rea Reception", "full")
-    found = await search("levi dana", region="FI", now=TUESDAY)
+    found = await search("040 0000 777", region="FI", now=TUESDAY)
     assert [(one.name, one.phone) for one in found] == [("Dana Levi", "+358400000777")]
     clinic = await load()
     assert clinic is not None
