@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from turnet.booking.model import Act
 from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.versions import raise_diary
 from turnet.errors import NotFound, NotYours, Stale
 from turnet.patients.card import Patient, is_seen_by, patient_by_id
 from turnet.staff import permissions
@@ -40,4 +41,4 @@ async def to_change(act: Act, name: str, patient: int, version: int | None = Non
 async def changed(patient: int) -> None:
     """Another version, and open desks look again."""
     await fetch("UPDATE patient SET version = version + 1 WHERE id = {}", patient)
-    await fetch("UPDATE diary SET version = version + 1 WHERE id = 1")
+    await raise_diary()

@@ -2,6 +2,8 @@
 
 from markupsafe import Markup
 
+from turnet.i18n import _
+
 
 def worded(sentence: str, **parts: object) -> Markup:
     """A translated sentence with its parts filled in; what is not markup already is escaped."""
@@ -15,3 +17,12 @@ def named(name: object) -> Markup:
 
 def listed(parts: list[Markup]) -> Markup:
     return Markup(", ").join(parts)
+
+
+def message_names() -> dict[str, str]:
+    """What the desk calls a message, by its kind."""
+    return {
+        "booking_confirmed": _("Confirmation"), "booking_moved": _("New time"), "booking_cancelled": _("Cancellation"),
+        "reminder": _("Reminder"), "visit_links": _("Lost link"), "choose_new_time": _("Choose a new time"),
+        "series_booked": _("Confirmation"),
+    }  # fmt: skip

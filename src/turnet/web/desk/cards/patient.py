@@ -24,7 +24,7 @@ from turnet.web.desk.diary.drawn import ICONS, words
 from turnet.web.desk.picked import way_back
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
-from turnet.web.desk.wording import named, worded
+from turnet.web.desk.wording import message_names, named, worded
 from turnet.web.kit import forms, htmx
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest
@@ -163,7 +163,7 @@ async def page(seat: Seat, who: Patient, query: Mapping[str, str], form: Form | 
         past=[one for one in visits if one not in coming],
         no_shows=sum(one.visit.state is State.NO_SHOW for one in visits),
         late=sum(one.visit.late for one in visits),
-        told=[(_kinds().get(one.kind, _("Message")), one, seat.local(one.at)) for one in await card.messages(who.id, practitioner=own)],
+        told=[(message_names().get(one.kind, _("Message")), one, seat.local(one.at)) for one in await card.messages(who.id, practitioner=own)],
         answers=await _answers(seat, who),
         maybe=await card.maybe_same(who, now=seat.now) if seat.may("patient.merge") else (),
         joined=joined,
@@ -225,14 +225,6 @@ async def _told(seat: Seat, agreed: Agreed | None) -> str:
     through = {"web": _("on the web"), "sms": _("by text message"), "desk": _("at the desk")}.get(agreed.source, "")
     day = day_short(seat.local(agreed.at).date())
     return ", ".join(part for part in (day, through, by) if part)
-
-
-def _kinds() -> dict[str, str]:
-    return {
-        "booking_confirmed": _("Confirmation"), "booking_moved": _("New time"), "booking_cancelled": _("Cancellation"),
-        "reminder": _("Reminder"), "visit_links": _("Lost link"), "choose_new_time": _("Choose a new time"),
-        "series_booked": _("Confirmation"),
-    }  # fmt: skip
 
 
 def _said(seat: Seat, who: Patient, did: str, joined: Sequence[Join]) -> Said | None:

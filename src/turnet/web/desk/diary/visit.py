@@ -23,6 +23,7 @@ from turnet.web.desk.diary.drawn import NEXT, Drawn, Pen, pen, words
 from turnet.web.desk.picked import Picked, after, picked, way_back
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
+from turnet.web.desk.wording import message_names
 from turnet.web.kit import forms
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done, partial
@@ -101,7 +102,7 @@ async def card(
     mine = await picked(seat, public_id, "diary.see")
     visit, drawing = mine.visit, pen(seat)
     entry = await reads.entry(public_id)
-    names = _kinds()
+    names = message_names()
     sent = [(names.get(one.kind, _("Message")), one) for one in await reads.messages_about(visit.id)]
     came = visit.state_at if visit.state is State.ARRIVED else None
     return Card(
@@ -151,18 +152,6 @@ def _back_to(mine: Picked) -> Mark | None:
         State.NO_SHOW: (State.ARRIVED, _("Arrived after all")),
     }.get(visit.state)
     return Mark(back[0].value, back[1], "undo") if back else None
-
-
-def _kinds() -> dict[str, str]:
-    return {
-        "booking_confirmed": _("Confirmation"),
-        "booking_moved": _("New time"),
-        "booking_cancelled": _("Cancellation"),
-        "reminder": _("Reminder"),
-        "visit_links": _("Lost link"),
-        "choose_new_time": _("Choose a new time"),
-        "series_booked": _("Confirmation"),
-    }
 
 
 # --- the page
