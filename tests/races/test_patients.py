@@ -14,7 +14,6 @@ from turnet.booking import service
 from turnet.booking.model import Person
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
-from turnet.db.lite import LiteEngine
 from turnet.errors import NotFound
 from turnet.patients import known
 from turnet.patients.card import Patient
@@ -24,11 +23,10 @@ AT_MOST = 0.5
 """Seconds that the booking stands still for the merge, which with the lock has to wait for it instead."""
 
 
+@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 async def test_a_booking_goes_over_with_the_card_it_was_made_for(
     engine: AnyEngine, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, protected: bool
 ) -> None:
-    if isinstance(engine, LiteEngine):
-        pytest.skip("there, whoever writes is alone")
     clinic = await a_clinic()
     kept, gone = [(await a_patient(clock, name)).id for name in ("Anna Virtanen", "Anna Wirtanen")]
     merging: list[asyncio.Task[Patient]] = []
