@@ -6,15 +6,15 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from turnet.errors import TooMany
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 Made = TypeVar("Made")
 
@@ -84,13 +84,19 @@ def seal(key: bytes, text: str) -> str:
 
 def unseal(key: bytes, sealed: str) -> str | None:
     """None for what was not sealed with this key."""
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415  (7 MB that a desk without codes does not need)
+
     try:
         return _sealer(key).decrypt(sealed.encode()).decode()
     except (InvalidToken, UnicodeError):
         return None
 
 
-def _sealer(key: bytes) -> Fernet:
+def _sealer(key: bytes) -> "Fernet":
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     derived = HKDF(SHA256(), length=32, salt=None, info=b"turnet staff seeds").derive(key)
     return Fernet(urlsafe_b64encode(derived))
 

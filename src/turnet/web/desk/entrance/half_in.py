@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import segno
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
@@ -168,6 +167,8 @@ def reshown(knock: Knock, session: Session, clinic: str, sealed: str) -> Seed:
 
 def picture(seed: Seed) -> str:
     """The code to scan, as a `data:` address: black on white whatever the page's colours."""
+    import segno  # noqa: PLC0415  (for one picture in a person's life)
+
     return segno.make(seed.address, error="m").svg_data_uri(scale=4, border=3, dark="#000", light="#fff")
 
 
