@@ -102,6 +102,10 @@ class Booking(Table):
     """Before the last change of it, so that this can be taken back."""
     created_at = Timestamptz(default=None)
     updated_at = Timestamptz(default=None)
+    cancel_code = Varchar(length=12, default="")
+    """Why the patient cancelled, of the four they could tap: `time`, `ill`, `not_needed` or `elsewhere`; empty: not said."""
+    checked_in_by = Varchar(length=8, default="")
+    """How the patient last checked in without the desk: `sms`, `link`, `door` or `tablet`; empty: the desk did, or nobody."""
 
 
 class BookingExtra(Table):

@@ -55,6 +55,8 @@ class Location(Table):
     longitude = Real(null=True, default=None)
     position = Integer(default=0)
     active = Boolean(default=True)
+    waiting = Text(default="{}")
+    """Where to sit, as whoever has checked in is told."""
 
 
 class Resource(Table):
@@ -118,6 +120,8 @@ class Service(Table):
     """The most people booked together."""
     position = Integer(default=0)
     active = Boolean(default=True)
+    aftercare = Text(default="{}")
+    """What to know after the visit."""
 
 
 class ServicePractitioner(Table):

@@ -13,6 +13,9 @@ TABLE_MODULES = [
     "turnet.watch.tables",
     "turnet.staff.tables",
     "turnet.audit.tables",
+    "turnet.conversation.tables",
+    "turnet.feedback.tables",
+    "turnet.reports.tables",
 ]
 
 APP_CONFIG = AppConfig(

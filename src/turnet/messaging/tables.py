@@ -1,6 +1,6 @@
 """Schema of the outbox: the only truth about messages."""
 
-from piccolo.columns import UUID, ForeignKey, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, ForeignKey, Integer, Serial, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -40,3 +40,52 @@ class Message(Table):
     error = Text(null=True, default=None)
     created_at = Timestamptz(default=None)
     finished_at = Timestamptz(null=True, default=None)
+    sender = Varchar(length=32, default="")
+    """The number or name that an SMS left from, where it is known."""
+    cost = BigInt(null=True, default=None)
+    """Of an SMS that left: thousandths of a minor unit of the clinic's currency; null while the price is not known."""
+    staff = Integer(null=True, default=None)
+    """Who at the desk wrote it."""
+    inbound = Integer(null=True, default=None)
+    """The received SMS that it answers."""
+
+
+class OptOut(Table):
+    """A number or an address that wants no messages of one purpose."""
+
+    contact = Varchar(length=320)
+    purpose = Varchar(length=12)
+    """`reminders`, `feedback` or `offers`, as in `patients.tables.Consent`."""
+    source = Varchar(length=8)
+    """`sms`, `link`, `mail`, `desk` or `provider` (the carrier blocks us)."""
+    at = Timestamptz(default=None)
+    lifted_at = Timestamptz(null=True, default=None)
+    """When they asked for them again; null: it holds."""
+
+
+class Suspension(Table):
+    """A number or an address to which nothing is sent, because nothing arrives there or a stranger answers."""
+
+    contact = Varchar(length=320, unique=True)
+    reason = Varchar(length=12)
+    """`bounced`, `soft` (counted only, until there are too many) or `wrong_number`."""
+    bounces = Integer(default=0)
+    said = Varchar(length=200, default="")
+    """The status code of the other side, such as `5.1.1`."""
+    at = Timestamptz(default=None)
+    message = UUID(null=True, default=None)
+    """The outbox row that came back."""
+    lifted_at = Timestamptz(null=True, default=None)
+    """When staff said it is right again; null: it holds."""
+
+
+class Texting(Table):
+    """One row, id 1, once anybody changed what `turnet.messaging.texting.DEFAULTS` says."""
+
+    id: Serial
+    price = BigInt(null=True, default=None)
+    """Of one part: thousandths of a minor unit; null: nobody said."""
+    budget = BigInt(null=True, default=None)
+    """Minor units a calendar month; null: no limit."""
+    countries = Varchar(length=200, default="")
+    """ISO 3166-1 codes with commas, to which SMS may go; empty: the clinic's own region."""

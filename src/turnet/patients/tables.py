@@ -36,6 +36,8 @@ class Patient(Table):
     """The patient that this row turned out to be; its visits and contacts are there now."""
     indexed_at = Timestamptz(null=True, default=None)
     """When its search keys were written; null: not yet."""
+    protected = Boolean(default=False)
+    """Nobody is to ask this person anything, or show where they are: a protected address, a threat."""
 
 
 class ContactPoint(Table):

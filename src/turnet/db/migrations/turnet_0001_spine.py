@@ -157,17 +157,11 @@ DESCRIPTION = "spine"
 
 
 async def forwards() -> MigrationManager:
-    manager = MigrationManager(
-        migration_id=ID, app_name="turnet", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="turnet", description=DESCRIPTION)
 
-    manager.add_table(
-        class_name="Tally", tablename="tally", schema=None, columns=None
-    )
+    manager.add_table(class_name="Tally", tablename="tally", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Service", tablename="service", schema=None, columns=None
-    )
+    manager.add_table(class_name="Service", tablename="service", schema=None, columns=None)
 
     manager.add_table(
         class_name="ContactPoint",
@@ -176,17 +170,11 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Claim", tablename="claim", schema=None, columns=None
-    )
+    manager.add_table(class_name="Claim", tablename="claim", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Booking", tablename="booking", schema=None, columns=None
-    )
+    manager.add_table(class_name="Booking", tablename="booking", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Closure", tablename="closure", schema=None, columns=None
-    )
+    manager.add_table(class_name="Closure", tablename="closure", schema=None, columns=None)
 
     manager.add_table(
         class_name="DatedHours",
@@ -195,9 +183,7 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Redirect", tablename="redirect", schema=None, columns=None
-    )
+    manager.add_table(class_name="Redirect", tablename="redirect", schema=None, columns=None)
 
     manager.add_table(
         class_name="ServicePractitioner",
@@ -213,13 +199,9 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Location", tablename="location", schema=None, columns=None
-    )
+    manager.add_table(class_name="Location", tablename="location", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Patient", tablename="patient", schema=None, columns=None
-    )
+    manager.add_table(class_name="Patient", tablename="patient", schema=None, columns=None)
 
     manager.add_table(
         class_name="IdempotencyKey",
@@ -228,21 +210,13 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Diary", tablename="diary", schema=None, columns=None
-    )
+    manager.add_table(class_name="Diary", tablename="diary", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Clinic", tablename="clinic", schema=None, columns=None
-    )
+    manager.add_table(class_name="Clinic", tablename="clinic", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Occupancy", tablename="occupancy", schema=None, columns=None
-    )
+    manager.add_table(class_name="Occupancy", tablename="occupancy", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Resource", tablename="resource", schema=None, columns=None
-    )
+    manager.add_table(class_name="Resource", tablename="resource", schema=None, columns=None)
 
     manager.add_table(
         class_name="BookingEvent",
@@ -251,9 +225,7 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Hours", tablename="hours", schema=None, columns=None
-    )
+    manager.add_table(class_name="Hours", tablename="hours", schema=None, columns=None)
 
     manager.add_table(
         class_name="Practitioner",
@@ -262,13 +234,9 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Room", tablename="room", schema=None, columns=None
-    )
+    manager.add_table(class_name="Room", tablename="room", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Message", tablename="message", schema=None, columns=None
-    )
+    manager.add_table(class_name="Message", tablename="message", schema=None, columns=None)
 
     manager.add_table(
         class_name="PatientContact",
@@ -277,13 +245,9 @@ async def forwards() -> MigrationManager:
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Busy", tablename="busy", schema=None, columns=None
-    )
+    manager.add_table(class_name="Busy", tablename="busy", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Party", tablename="party", schema=None, columns=None
-    )
+    manager.add_table(class_name="Party", tablename="party", schema=None, columns=None)
 
     manager.add_column(
         table_class_name="Tally",

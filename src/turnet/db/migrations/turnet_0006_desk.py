@@ -102,9 +102,7 @@ DESCRIPTION = "desk"
 
 
 async def forwards():
-    manager = MigrationManager(
-        migration_id=ID, app_name="turnet", description=DESCRIPTION
-    )
+    manager = MigrationManager(migration_id=ID, app_name="turnet", description=DESCRIPTION)
 
     manager.add_table(
         class_name="AuditEntry",
@@ -113,13 +111,9 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="StaffLink", tablename="staff_link", schema=None, columns=None
-    )
+    manager.add_table(class_name="StaffLink", tablename="staff_link", schema=None, columns=None)
 
-    manager.add_table(
-        class_name="Lateness", tablename="lateness", schema=None, columns=None
-    )
+    manager.add_table(class_name="Lateness", tablename="lateness", schema=None, columns=None)
 
     manager.add_table(
         class_name="ParkedForm",
@@ -142,9 +136,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="Consent", tablename="consent", schema=None, columns=None
-    )
+    manager.add_table(class_name="Consent", tablename="consent", schema=None, columns=None)
 
     manager.add_table(
         class_name="CalendarFeed",
@@ -174,9 +166,7 @@ async def forwards():
         columns=None,
     )
 
-    manager.add_table(
-        class_name="StaffUser", tablename="staff_user", schema=None, columns=None
-    )
+    manager.add_table(class_name="StaffUser", tablename="staff_user", schema=None, columns=None)
 
     manager.add_column(
         table_class_name="AuditEntry",
