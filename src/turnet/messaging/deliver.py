@@ -18,11 +18,13 @@ from uuid import uuid4
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
-from turnet.messaging import outbox
+from turnet.messaging import limits, outbox
 from turnet.messaging.channels import Channel, Deferred, Refused, Trouble, Unreachable, Unsure
 from turnet.messaging.channels.chosen import channels
 from turnet.messaging.channels.smtp import CALL_SECONDS
 from turnet.messaging.compose import Composer
+from turnet.messaging.kinds import KINDS, Audience
+from turnet.messaging.limits import Purse
 from turnet.messaging.matter import LEADS_NOWHERE, matter_of
 from turnet.messaging.outbox import Claimed
 from turnet.messaging.sms_text import parts
@@ -72,6 +74,7 @@ class Deliverer:
     """Of the pages beside which this runs."""
     turns: defaultdict[str, Turn] = field(default_factory=lambda: defaultdict(Turn))
     """By channel."""
+    purse: Purse = field(default_factory=Purse)
     stopping: bool = False
     """Set when the process ends: what is under way is finished, nothing more is begun."""
 
@@ -178,6 +181,8 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
             log.warning("no message to patients: %s", matter.skip)
         await _ended(row, "skipped", now, note=matter.skip)
         return True
+    if await _stopped(deliverer, clinic, row):
+        return True
     async with deliverer.composing:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
         await asyncio.sleep(0)
@@ -188,7 +193,24 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
         return await _in_trouble(deliverer, row, trouble)
     deliverer.turns[row.channel].doubts = 0
     count = parts(parcel.content.decode()) if row.channel == "sms" else None
-    await _ended(row, "sent", deliverer.clock.now(), provider_id=provider_id, parts=count)
+    cost = deliverer.purse.pay(count) if count else None
+    await _ended(row, "sent", deliverer.clock.now(), provider_id=provider_id, parts=count, cost=cost)
+    return True
+
+
+async def _stopped(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
+    """Does an SMS to a patient stay here, for ever or for a while?"""
+    if row.channel != "sms" or KINDS[row.kind].audience is not Audience.PATIENT:
+        return False
+    now, real = deliverer.clock.now(), deliverer.clock.real()
+    stop = await limits.stop(row, deliverer.purse, clinic, now=now, real=real)
+    if stop is None:
+        return False
+    log.warning("an SMS does not leave: %s", stop.reason, extra={"row": str(row.id), "kind": row.kind})
+    if stop.again is None:
+        await _ended(row, "skipped", now, note=stop.reason)
+    else:
+        await _again(deliverer, row, stop.reason, after=stop.again, patient=True)
     return True
 
 
@@ -219,8 +241,9 @@ async def _ended(
     note: str | None = None,
     provider_id: str | None = None,
     parts: int | None = None,
+    cost: int | None = None,
 ) -> None:
-    ours = await outbox.finish(row, state, now=now, note=note, provider_id=provider_id, parts=parts)
+    ours = await outbox.finish(row, state, now=now, note=note, provider_id=provider_id, parts=parts, cost=cost)
     facts = {"row": str(row.id), "kind": row.kind, "attempts": row.attempts}
     if not ours:
         log.warning("lease lost while sending", extra=facts)

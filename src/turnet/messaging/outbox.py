@@ -256,12 +256,13 @@ async def finish(
     note: str | None = None,
     provider_id: str | None = None,
     parts: int | None = None,
+    cost: int | None = None,
 ) -> bool:
     """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False: the lease was lost, the row is another's."""
     done = await fetch(
-        "UPDATE message SET state = {}, error = {}, provider_id = {}, parts = {}, finished_at = {}, lease = NULL, "
-        "lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING channel",
-        *(state, note, provider_id, parts, now, row.id, row.lease),
+        "UPDATE message SET state = {}, error = {}, provider_id = {}, parts = {}, cost = {}, finished_at = {}, "
+        "lease = NULL, lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING channel",
+        *(state, note, provider_id, parts, cost, now, row.id, row.lease),
     )
     ended = _counted(done, state) == 1
     if ended and state in _TROUBLE:
