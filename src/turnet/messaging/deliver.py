@@ -203,7 +203,8 @@ async def _stopped(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
     if row.channel != "sms" or KINDS[row.kind].audience is not Audience.PATIENT:
         return False
     now, real = deliverer.clock.now(), deliverer.clock.real()
-    stop = await limits.stop(row, deliverer.purse, clinic, now=now, real=real)
+    limited = deliverer.settings.limited
+    stop = await limits.stop(row, deliverer.purse, clinic, now=now, real=real, limited=limited)
     if stop is None:
         return False
     log.warning("an SMS does not leave: %s", stop.reason, extra={"row": str(row.id), "kind": row.kind})

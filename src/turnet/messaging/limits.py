@@ -70,14 +70,18 @@ class Purse:
         return self.decided.budget is not None and self.used >= self.decided.budget * THOUSANDTHS
 
 
-async def stop(row: Claimed, purse: Purse, clinic: Clinic, *, now: datetime, real: datetime) -> Stop | None:
-    """Why this SMS does not leave now; None: it does."""
+async def stop(
+    row: Claimed, purse: Purse, clinic: Clinic, *, now: datetime, real: datetime, limited: bool = True
+) -> Stop | None:
+    """Why this SMS does not leave now; None: it does. Without `limited` only money and countries stop one."""
     decided = await purse.look(clinic, now=now, real=real)
     if reason := unreachable(row.recipient, decided, clinic.region):
         return Stop(reason)
     if purse.empty and row.kind not in RESERVED and not row.kind.startswith("answer_"):
         return Stop(SPENT)
-    return await _pumped(row, now) if row.kind in PROVOKED and not await _by_staff(row) else None
+    if not limited or row.kind not in PROVOKED or await _by_staff(row):
+        return None
+    return await _pumped(row, now)
 
 
 async def _by_staff(row: Claimed) -> bool:
