@@ -13,8 +13,9 @@ TASKS = PACKAGE.parent.parent / "tasks"
 
 DOMAINS = (
     "clinic", "booking", "patients", "messaging", "reminders", "staff", "audit", "conversation", "checkin", "feedback", "waitlist", "recall",
+    "reports",
 )  # fmt: skip
-LATER = ("reminders", "checkin", "feedback", "waitlist", "recall")
+LATER = ("reminders", "conversation", "checkin", "feedback", "waitlist", "recall", "reports")
 """Built on bookings, never the other way round."""
 
 LONGEST_FUNCTION = 40
