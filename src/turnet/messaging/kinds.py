@@ -8,6 +8,8 @@ class Audience(StrEnum):
     PATIENT = "patient"
     LOCATION = "location"
     """The location's own mailbox."""
+    STAFF = "staff"
+    """One person of the staff, in their own language."""
     SERVER = "server"
     """Whoever looks after the installation."""
 
@@ -81,6 +83,7 @@ KINDS = {
             "desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION,
             "when the undo has ended",
         ),
+        Kind("month_page", Audience.STAFF, ("email",), Consent.STAFF, About.NOTHING, "on the first of the month"),
         Kind("incident", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when something is wrong"),
         Kind("incident_over", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when it is over"),
         Kind("test_mail", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when somebody asks for it"),

@@ -1,6 +1,7 @@
 """Reads of accounts and sessions."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,16 @@ def session_from(cells: tuple[Any, ...]) -> Session:
 async def staff_by_id(id: int) -> Staff | None:
     rows = await fetch(f"SELECT {STAFF} WHERE u.id = {{}}", id)
     return staff_of(rows[0]) if rows else None
+
+
+async def active(roles: Collection[Role]) -> list[Staff]:
+    """Everybody with one of these roles who has joined and may log in."""
+    rows = await fetch(
+        f"SELECT {STAFF} WHERE u.disabled_at IS NULL AND u.password_hash <> {{}} "  # noqa: S608
+        f"AND u.role IN ({', '.join(['{}'] * len(roles))}) ORDER BY u.id",
+        *("", *(role.value for role in roles)),
+    )
+    return [staff_of(row) for row in rows]
 
 
 async def codes_required(role: Role) -> bool:
