@@ -68,7 +68,7 @@ async def staff_by_id(id: int) -> Staff | None:
 async def active(roles: Collection[Role]) -> list[Staff]:
     """Everybody with one of these roles who has joined and may log in."""
     rows = await fetch(
-        f"SELECT {STAFF} WHERE u.disabled_at IS NULL AND u.password_hash <> {{}} "  # noqa: S608
+        f"SELECT {STAFF} WHERE u.disabled_at IS NULL AND u.password_hash <> {{}} "
         f"AND u.role IN ({', '.join(['{}'] * len(roles))}) ORDER BY u.id",
         *("", *(role.value for role in roles)),
     )

@@ -1,0 +1,68 @@
+"""Estimates and advice in sentences, for the page and for the mail alike."""
+
+from turnet.clinic.model import Clinic
+from turnet.format import money
+from turnet.i18n import _, ngettext
+from turnet.messaging.texting import THOUSANDTHS
+from turnet.reports.advice import Advice
+from turnet.reports.model import Gain, Range, Use
+
+
+def spent(use: Use, clinic: Clinic) -> str:
+    """`27 € for 300 SMS`; without a price the number of parts, which is what gateways charge for."""
+    count = ngettext("%(n)s SMS", "%(n)s SMS", use.messages) % {"n": use.messages}
+    if not use.parts:
+        return _("nothing")
+    if use.unpriced:
+        parts = ngettext("%(n)s part", "%(n)s parts", use.parts) % {"n": use.parts}
+        return _("%(count)s in %(parts)s; the price of a part is not set") % {"count": count, "parts": parts}
+    return _("%(money)s for %(count)s") % {
+        "money": money(round(use.cost / THOUSANDTHS), clinic.currency),
+        "count": count,
+    }
+
+
+def about(found: Range) -> str:
+    """`about 20 (11 to 32)`."""
+    return _("about %(likely)s (%(low)s to %(high)s)") % {
+        "likely": round(found.likely),
+        "low": round(found.low),
+        "high": round(found.high),
+    }
+
+
+def about_money(found: Range, clinic: Clinic) -> str:
+    """In whole units of the currency: an estimate has no cents."""
+    likely, low, high = (
+        money(round(part / 100) * 100, clinic.currency) for part in (found.likely, found.low, found.high)
+    )
+    return _("about %(likely)s (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
+
+
+def chairs(found: Gain, clinic: Clinic) -> str:
+    if found.chairs is None:
+        return _("nobody has said yet how many were missed before")
+    if not found.chairs.certain:
+        return _("%(chairs)s: too few to be sure") % {"chairs": about(found.chairs)}
+    if found.chairs_money is None:
+        return about(found.chairs)
+    worth = about_money(found.chairs_money, clinic)
+    return _("%(chairs)s, worth %(money)s") % {"chairs": about(found.chairs), "money": worth}
+
+
+def outside(use: Use) -> str:
+    return _("%(outside)s of %(all)s online bookings") % {"outside": use.outside_hours, "all": use.booked_online}
+
+
+def to_do(one: Advice) -> str:
+    return {
+        Advice.MARK: _("Mark visits as done or not come: without that nobody can say what reminders save."),
+        Advice.PRICE: _("Write down what an SMS costs you, so that this page can say what is left."),
+        Advice.BASELINE: _("Say once how many visits a month you had before, and how many were missed."),
+        Advice.CALL_BACK: _("Call back the patients who were not happy: some are still waiting."),
+        Advice.NUMBERS: _("Look at the numbers that SMS did not reach: the inbox lists them."),
+        Advice.ANSWERS: _("Let reminders ask for an answer: more than one visit in twenty was missed."),
+        Advice.CHECKIN: _("Switch on checking in by SMS: it frees a minute or two at the desk each time."),
+        Advice.FEEDBACK: _("Ask patients how it went: switch on the feedback round."),
+        Advice.NOTHING: _("Nothing: all is well. Tell the team."),
+    }[one]
