@@ -42,27 +42,38 @@ def create_app(
 
     `control=True` answers commands at the directory's socket, for the process that holds its lock.
     """
-    clock = clock or SystemClock()
-    traffic, pulse, closing = Traffic(), Pulse(), asyncio.Event()
-    app = Litestar(
+    return equipped(routed(settings, worker=worker, control=control), settings, clock or SystemClock())
+
+
+def routed(settings: Settings, *, worker: bool, control: bool) -> Litestar:
+    """Everything that is asked for by its address, which of the settings only `demo` and `origin` decide.
+
+    It is nine tenths of the work of making the app, and it holds nothing that happens later.
+    """
+    return Litestar(
         route_handlers=_routes(settings),
         lifespan=[_database, *([_worker] if worker else []), *([_control] if control else [])],
         middleware=[OwnPagesOnly(settings.origin)],
         exception_handlers=errors.handlers,
         request_max_body_size=LARGEST_BODY,
-        state=State(
-            {
-                "settings": settings,
-                "clock": clock,
-                "closing": closing,
-                "live": Hub(closing),
-                "traffic": traffic,
-                "pulse": pulse,
-                "watch": Watch(settings, clock, pulse),
-            }
-        ),
         openapi_config=None,
         logging_config=None,
+    )
+
+
+def equipped(app: Litestar, settings: Settings, clock: Clock) -> Litestar:
+    """`app` of `routed`, with all that it keeps while it runs and the layers in front of it."""
+    traffic, pulse, closing = Traffic(), Pulse(), asyncio.Event()
+    app.state = State(
+        {
+            "settings": settings,
+            "clock": clock,
+            "closing": closing,
+            "live": Hub(closing),
+            "traffic": traffic,
+            "pulse": pulse,
+            "watch": Watch(settings, clock, pulse),
+        }
     )
     app.asgi_handler = layered(
         app.asgi_handler,

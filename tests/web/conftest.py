@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from turnet.app import create_app
-from turnet.clock import FrozenClock
+from turnet.app import equipped, routed
+from turnet.clock import Clock, FrozenClock
 from turnet.settings import Settings
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -78,13 +80,33 @@ def partial(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
+_shared: dict[tuple[str, bool], Litestar] = {}
+"""(origin, demo) → routes that the tests of this process share, as they take far longer to make than all the rest."""
+
+
+@contextmanager
+def an_app(settings: Settings, clock: Clock) -> Iterator[Litestar]:
+    """As `create_app` makes it without a worker. Routes that a test adds are no other test's."""
+    kind = settings.origin, settings.demo
+    if kind not in _shared:
+        _shared[kind] = routed(settings, worker=False, control=False)
+    shared = _shared[kind]
+    routes = list(shared.routes)
+    try:
+        yield equipped(copy(shared), settings, clock)
+    finally:
+        if shared.routes != routes:
+            del _shared[kind]
+
+
 @pytest.fixture
 def app(settings: Settings, clock: FrozenClock, loop: asyncio.Runner) -> Iterator[Litestar]:
     """Started, on an empty database that is bound to every table: `await a_clinic()` first."""
-    running = Running(create_app(settings, clock=clock, worker=False))
-    loop.run(running.start())
-    yield running.app
-    loop.run(running.stop())
+    with an_app(settings, clock) as made:
+        running = Running(made)
+        loop.run(running.start())
+        yield made
+        loop.run(running.stop())
 
 
 @pytest.fixture
