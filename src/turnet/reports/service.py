@@ -1,9 +1,11 @@
-"""The clinic says once what it was like before."""
+"""The clinic says once what it was like before, and what SMS may cost."""
 
 from turnet.audit.service import note
 from turnet.booking.model import Act
 from turnet.db.transactions import fetch, tx
 from turnet.errors import Invalid
+from turnet.messaging import texting
+from turnet.messaging.texting import Policy
 from turnet.reports.model import Baseline
 from turnet.staff.permissions import require
 
@@ -27,13 +29,20 @@ async def say(act: Act, before: Baseline) -> None:
 
 
 async def _write(act: Act, values: list[int | None]) -> None:
-    assert act.staff is not None, "require() has asked"
     columns = [*_MOST, "answered_at", "staff"]
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
     async with tx():
         await fetch(
             f"INSERT INTO baseline (id, {', '.join(columns)}) VALUES (1{', {}' * len(columns)}) "  # noqa: S608
             f"ON CONFLICT (id) DO UPDATE SET {changes}",
-            *(*values, act.now, act.staff.id),
+            *(*values, act.now, act.staff.id if act.staff else None),
         )
-        await note(act.staff.actor, "baseline_said", real=act.real)
+        await note(act.actor, "baseline_said", real=act.real)
+
+
+async def decide(act: Act, wanted: Policy) -> None:
+    """What SMS cost and how far they go, from the next one on. Raises `NotYours` and `Invalid`."""
+    require(act.staff, "texting.manage")
+    async with tx():
+        await texting.decide(wanted)
+        await note(act.actor, "texting_decided", real=act.real)

@@ -1,11 +1,15 @@
 """Estimates and advice in sentences, for the page and for the mail alike."""
 
+from decimal import Decimal
+
+from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+
 from turnet.clinic.model import Clinic
 from turnet.format import money
-from turnet.i18n import _, ngettext
+from turnet.i18n import _, current, ngettext
 from turnet.messaging.texting import THOUSANDTHS
 from turnet.reports.advice import Advice
-from turnet.reports.model import Gain, Range, Use
+from turnet.reports.model import Baseline, Gain, Range, Use
 
 
 def spent(use: Use, clinic: Clinic) -> str:
@@ -52,6 +56,19 @@ def chairs(found: Gain, clinic: Clinic) -> str:
 
 def outside(use: Use) -> str:
     return _("%(outside)s of %(all)s online bookings") % {"outside": use.outside_hours, "all": use.booked_online}
+
+
+def price(thousandths: int, currency: str) -> str:
+    """Of one part: `0.079 €`, with as many decimals as there are."""
+    amount = Decimal(thousandths) / THOUSANDTHS / 10 ** get_currency_precision(currency)
+    symbol = get_currency_symbol(currency, "en")
+    return f"{format_decimal(amount.normalize(), format='0.00###', locale=current().locale)}\u00a0{symbol}"
+
+
+def checkin_time(before: Baseline) -> str:
+    if before.checkin_seconds is None:
+        return _("a minute to two, unless you measured it")
+    return ngettext("%(n)s second", "%(n)s seconds", before.checkin_seconds) % {"n": before.checkin_seconds}
 
 
 def to_do(one: Advice) -> str:

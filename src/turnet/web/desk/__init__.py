@@ -14,6 +14,7 @@ from turnet.web.desk.diary import late, more, today, visit
 from turnet.web.desk.entrance import half_in, join, login
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 from turnet.web.desk.told import history
+from turnet.web.desk.worth import texting, value
 
 PAGES: list[ControllerRouterHandler] = [
     *today.routes,
@@ -41,6 +42,8 @@ PAGES: list[ControllerRouterHandler] = [
     *safety.routes,
     *people.routes,
     *history.routes,
+    *value.routes,
+    *texting.routes,
 ]
 
 routes: list[ControllerRouterHandler] = [

@@ -18,6 +18,7 @@ class MorePage:
     may_block: bool
     may_manage: bool
     may_audit: bool
+    may_value: bool
 
 
 @get("/desk/more", act="diary.see", include_in_schema=False)
@@ -29,6 +30,7 @@ async def more(request: AnyRequest) -> Response[Any]:
         may_block=seat.may("time.block"),
         may_manage=seat.may("staff.manage"),
         may_audit=seat.may("audit.see"),
+        may_value=seat.may("value.see"),
     )
     return Page("desk/more.html", page, headers={"Cache-Control": "no-store"})
 

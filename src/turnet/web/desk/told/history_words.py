@@ -253,6 +253,7 @@ def plain() -> Mapping[str, str]:
         "patient_merged_away": _("%(who)s put this card into another one: it was the same person."),
         "patients_parted": _("%(who)s took the two cards apart again."),
         "patient_parted": _("%(who)s made this a card of its own again."),
+        "texting_decided": _("%(who)s changed what SMS may cost or where they go."),
         "baseline_said": _("%(who)s wrote down what the clinic was like before."),
     }
 

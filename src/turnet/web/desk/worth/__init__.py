@@ -1,0 +1,1 @@
+"""What messages cost and what they save: the month on one page, prices, budget and countries."""
