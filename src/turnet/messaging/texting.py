@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from turnet.clinic.queries import clinic
 from turnet.clock import instant, minute
 from turnet.db.transactions import fetch, tx
 from turnet.errors import Invalid
@@ -100,3 +101,11 @@ async def spent(since: datetime, until: datetime) -> int:
         *(since, until),
     )
     return int(total)
+
+
+async def budget_share(now: datetime) -> float | None:
+    """How much of the budget of this month is spent, 1 being all; None without one."""
+    decided, found = await policy(), await clinic()
+    if not decided.budget or found is None:
+        return None
+    return await spent(*month_of(now, found.zone)) / (decided.budget * THOUSANDTHS)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from turnet.db.disk import RESERVED
+from turnet.messaging.limits import ALARM
 from turnet.watch.seen import Seen
 
 MAX_CLOCK_OFFSET = 2.0
@@ -111,6 +112,18 @@ def _sms_unknown(seen: Seen) -> str | None:
     return f"of {unknown} SMS of the last two days nobody knows whether they left" if unknown else None
 
 
+def _sms_budget(seen: Seen) -> str | None:
+    share = seen.sms_budget_share
+    if share is None or share * 100 < ALARM:
+        return None
+    left = (
+        "reminders and answers still leave, the rest does not"
+        if share >= 1
+        else "when it is spent, only reminders leave"
+    )
+    return f"{share * 100:.0f} % of the month's budget for SMS is spent: {left}"
+
+
 def _reminders_missed(seen: Seen) -> str | None:
     missed = seen.reminders_missed_lately
     return f"{missed} reminders of the last two days came too late to be sent" if missed else None
@@ -184,6 +197,10 @@ CONDITIONS = (
         "sms_unknown", "an SMS was handed over and nothing clear came back: sending it again could reach somebody twice",
         "the outbox", "turnet outbox lists them: look in the gateway's own log; turnet outbox again sends one that never arrived",
         _sms_unknown, for_people=True,
+    ),
+    Condition(
+        "sms_budget", "80 % of the month's budget for SMS is spent", "Price, budget and countries, under More",
+        "raise the budget, or leave it: reminders of visits and answers leave all the same", _sms_budget, for_people=True,
     ),
     Condition(
         "reminders_missed", "reminders fell due while they could not be sent, and are of no use any more",

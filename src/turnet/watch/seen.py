@@ -12,6 +12,7 @@ from turnet.db.start import pending
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.messaging import outbox
 from turnet.messaging.held import held_since
+from turnet.messaging.texting import budget_share
 from turnet.reminders.queries import missed_since
 from turnet.settings import Settings
 
@@ -39,6 +40,8 @@ class Stored:
     reminders_missed_lately: int = 0
     sending_held_seconds: float | None = None
     """None: nothing is held."""
+    sms_budget_share: float | None = None
+    """How much of the month's budget for SMS is spent, 1 being all; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ async def stored_now(clock: Clock) -> Stored:
         messages_unknown_lately=unknown,
         reminders_missed_lately=await missed_since(now - LATELY),
         sending_held_seconds=(real - held).total_seconds() if held else None,
+        sms_budget_share=await budget_share(now),
     )
 
 

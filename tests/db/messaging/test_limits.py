@@ -16,7 +16,7 @@ from turnet.errors import Invalid
 from turnet.messaging import limits, outbox
 from turnet.messaging.deliver import Deliverer, deliverer, drain
 from turnet.messaging.limits import SPENT, TOO_ALIKE, TOO_OFTEN
-from turnet.messaging.texting import ABROAD, Policy, decide, policy
+from turnet.messaging.texting import ABROAD, Policy, budget_share, decide, policy
 from turnet.settings import Settings
 
 
@@ -180,6 +180,16 @@ async def test_a_spent_budget_stops_what_can_wait_and_nothing_else(
     assert (texts(public)[2:], SPENT in [error for _, error in await _outcomes()]) == (
         (["+358407654321"], False) if leaves else ([], True)
     )
+
+
+async def test_how_much_is_spent_is_known_to_whoever_watches(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    assert await budget_share(clock.now()) is None
+
+    await _broke(await a_clinic(), clock, public)
+
+    assert await budget_share(clock.now()) == 1.6
 
 
 async def test_a_new_month_has_a_new_budget(engine: AnyEngine, public: Settings, clock: FrozenClock) -> None:

@@ -64,6 +64,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("sms_unknown", {}, {"messages_unknown_lately": 2}, "of 2 SMS of the last two days nobody knows whether they left"),
     (
+        "sms_budget", {"sms_budget_share": 0.799}, {"sms_budget_share": 0.8},
+        "80 % of the month's budget for SMS is spent: when it is spent, only reminders leave",
+    ),
+    (
+        "sms_budget", {"sms_budget_share": None}, {"sms_budget_share": 1.02},
+        "102 % of the month's budget for SMS is spent: reminders and answers still leave, the rest does not",
+    ),
+    (
         "reminders_missed", {}, {"reminders_missed_lately": 4},
         "4 reminders of the last two days came too late to be sent",
     ),
