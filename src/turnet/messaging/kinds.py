@@ -77,6 +77,9 @@ KINDS = {
             "choose_new_time", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CHOICE, "when the desk asks",
         ),
         Kind("desk_message", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.WORDS, "when the desk writes"),
+        Kind(
+            "missed_call", Audience.PATIENT, ("sms",), Consent.VISIT, About.NOTHING, "when nobody answered their call",
+        ),
         Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
         Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
         Kind(

@@ -10,6 +10,7 @@ from babel import Locale
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
+from turnet.conversation.service import missed_call
 from turnet.errors import Invalid
 from turnet.format import money
 from turnet.i18n import _, current
@@ -39,6 +40,8 @@ class TextingPage:
     alarming: bool
     own: str
     """The clinic's own country, to which SMS go when none is named."""
+    exchange: str
+    """Where a telephone exchange reports missed calls to."""
     said: Said | None = None
 
 
@@ -46,7 +49,7 @@ class TextingPage:
 async def see(request: AnyRequest) -> Response[Any]:
     seat, query = await seated(request), asked.once(request)
     decided = await policy()
-    return await _page(seat, Form(_typed(seat, decided)), saved=query.get("saved") == "1")
+    return await _page(request, seat, Form(_typed(seat, decided)), saved=query.get("saved") == "1")
 
 
 @post("/admin/texting", act="texting.manage", include_in_schema=False)
@@ -62,7 +65,7 @@ async def save(request: AnyRequest) -> Response[Any]:
         await decide(desk_act(request, seat), Policy(price, budget, _countries(form.raw.get("countries", ""))))
     except Invalid as error:
         form = form.with_errors({name: _sentence(name, code) for name, code in error.fields.items()}, FIELDS)
-        return await _page(seat, form, status=422)
+        return await _page(request, seat, form, status=422)
     return done(request, "/admin/texting?saved=1")
 
 
@@ -98,7 +101,9 @@ def _typed(seat: Seat, decided: Policy) -> dict[str, str]:
     }
 
 
-async def _page(seat: Seat, form: Form, *, status: int = 200, saved: bool = False) -> Response[Any]:
+async def _page(
+    request: AnyRequest, seat: Seat, form: Form, *, status: int = 200, saved: bool = False
+) -> Response[Any]:
     decided, clinic = await policy(), seat.clinic
     used = await spent(*month_of(seat.now, clinic.zone))
     share = round(used * 100 / (decided.budget * THOUSANDTHS)) if decided.budget else None
@@ -109,6 +114,7 @@ async def _page(seat: Seat, form: Form, *, status: int = 200, saved: bool = Fals
         share=share,
         alarming=share is not None and share >= ALARM,
         own=f"{clinic.region}, +{phonenumbers.country_code_for_region(clinic.region)}",
+        exchange=missed_call.address(request.app.state.settings, request.app.state.key),
         said=Said(_("It counts from the next SMS on.")) if saved else None,
     )
     return Page("admin/worth/texting.html", page, block="body", status=status, headers={"Cache-Control": "no-store"})

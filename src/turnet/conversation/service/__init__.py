@@ -1,0 +1,1 @@
+"""The acts of a conversation; each in a module of its own."""
