@@ -21,7 +21,7 @@ class Act:
     key: bytes
     """What patients' links are made with."""
     actor: str = "patient"
-    """`patient`, `api`, `staff:<id>` or `system`; goes into the audit."""
+    """`patient`, `patient:sms`, `patient:door`, `patient:tablet`, `api`, `staff:<id>` or `system`; goes into the audit."""
     door: str = "web"
     address: str = ""
     """The client's address (IPv6 by /64), hashed; for the caps."""
@@ -149,6 +149,8 @@ class Visit:
     """From staff for staff."""
     party: int | None = None
     """Row id of what was booked together: several people, or one person's series."""
+    checked_in_by: str = ""
+    """`sms`, `link`, `door` or `tablet`: how the patient checked in without the desk; empty: the desk did, or nobody."""
     extras: tuple[int, ...] = ()
     """Services done in the same visit, after its own."""
 

@@ -1,7 +1,7 @@
 """The clinic as everybody else reads it: frozen, whole, loaded once per setup version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from turnet.scheduling.rules import ServiceRules, Setup
@@ -36,6 +36,8 @@ class Location:
     email: str
     latitude: float | None
     longitude: float | None
+    waiting: Texts = field(default_factory=dict)
+    """Where to sit, as whoever has checked in is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,14 @@ class Service:
     name: Texts
     summary: Texts
     instructions: Texts
+    """What to bring and do before the visit."""
     rules: ServiceRules
     price: int
     late_fee: int
     urgent: bool
     online: bool
+    aftercare: Texts = field(default_factory=dict)
+    """What to know after the visit."""
 
 
 @dataclass(frozen=True)

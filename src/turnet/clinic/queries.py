@@ -136,7 +136,7 @@ def _build(version: int, row: dict[str, Any], rows: _Rows) -> Clinic:
 
 
 def _location(r: dict[str, Any]) -> Location:
-    texts: dict[str, Any] = {name: _texts(r[name]) for name in ("name", "address", "city", "directions")}
+    texts: dict[str, Any] = {name: _texts(r[name]) for name in ("name", "address", "city", "directions", "waiting")}
     return Location(r["id"], r["slug"], **texts, **{n: r[n] for n in ("phone", "email", "latitude", "longitude")})
 
 
@@ -170,6 +170,7 @@ def _services(rows: _Rows) -> list[Service]:
             late_fee=r["late_fee"],
             urgent=r["urgent"],
             online=r["online"],
+            aftercare=_texts(r["aftercare"]),
         )
         for r in rows.services
     ]

@@ -5,10 +5,12 @@ Staff are asked about their permissions inside; an act that relied on hours whic
 Every act may raise `Unavailable` when the database cannot be written.
 """
 
+from turnet.booking.service.arrive import arrive, not_here
 from turnet.booking.service.ask import ask_for_new_time, write_to
 from turnet.booking.service.block import block, unblock
 from turnet.booking.service.book import book, book_party
 from turnet.booking.service.cancel import cancel, undo_cancel
+from turnet.booking.service.confirm import confirm
 from turnet.booking.service.find import send_links
 from turnet.booking.service.hold import hold, release, renew
 from turnet.booking.service.late import run_late
@@ -21,7 +23,7 @@ from turnet.booking.service.told import told_by_phone
 from turnet.booking.service.undo import undo_last
 
 __all__ = [
-    "ask_for_new_time", "block", "book", "book_party", "book_series", "cancel", "check_series", "hold", "mark", "move",
-    "recontact", "release", "renew", "run_late", "send_links", "sweep", "told_by_phone", "unblock", "undo_cancel",
+    "arrive", "ask_for_new_time", "block", "book", "book_party", "book_series", "cancel", "check_series", "confirm", "hold",
+    "mark", "move", "not_here", "recontact", "release", "renew", "run_late", "send_links", "sweep", "told_by_phone", "unblock", "undo_cancel",
     "undo_last", "write_desk_note", "write_to",
 ]  # fmt: skip

@@ -7,6 +7,8 @@ moved      before: `moved_from`; after: `told` (was the patient to hear of it), 
 cancelled  after: `late`, `by` (`patient` or `clinic`), `told`
 undone     what was taken back is `undid` in after: `cancelled`, `moved`, `marked`, `noted`
 marked     the states alone
+confirmed  the states alone: the patient says they will come; the actor says how
+checked_in the states alone: the patient says they are here
 noted      after: `length` of the desk's note
 contact    after: `channels` through which the visit is reached now, `resent` (a confirmation went out again)
 asked      after: `channel` through which the patient was asked to choose a new time
@@ -35,4 +37,6 @@ def facts(visit: Visit) -> dict[str, Any]:
 
 
 def state_of(visit: Visit) -> dict[str, Any]:
-    return {"state": visit.state}
+    """With how they checked in, if the patient did so without the desk."""
+    by = {"checked_in_by": visit.checked_in_by} if visit.checked_in_by else {}
+    return {"state": visit.state, **by}

@@ -9,7 +9,7 @@ from turnet.booking.service.change import changed, check_version
 from turnet.booking.service.facts import state_of
 from turnet.booking.service.reach import staff_only
 from turnet.booking.service.rows import bump_diary, record
-from turnet.booking.states import State
+from turnet.booking.states import COMING, State
 from turnet.clinic.model import Clinic
 from turnet.clock import minute
 from turnet.errors import NotAllowed
@@ -33,7 +33,8 @@ async def mark(act: Act, clinic: Clinic, visit_id: int, to: State, *, version: i
         check_version(visit, version)
         if State.CANCELLED in (visit.state, to) or (to in ON_THE_DAY and _is_ahead(act, clinic, visit)):
             raise NotAllowed(state=visit.state)
-        marked = await changed(act, visit, replace(visit, state=to))
+        by = "" if to in COMING else visit.checked_in_by
+        marked = await changed(act, visit, replace(visit, state=to, checked_in_by=by))
         await record(act, "marked", [(visit.id, state_of(visit), state_of(marked))])
         await bump_diary()
         return marked

@@ -75,7 +75,8 @@ def _back_to(event: Event) -> Wish:
 
 
 async def _unmarked(act: Act, clinic: Clinic, visit: Visit, event: Event) -> Visit:  # noqa: ARG001  (called alike)
-    back = await changed(act, visit, replace(visit, state=State(event.before["state"])))
+    was = replace(visit, state=State(event.before["state"]), checked_in_by=event.before.get("checked_in_by", ""))
+    back = await changed(act, visit, was)
     await _record(act, visit, back, event, state_of)
     await bump_diary()
     return back

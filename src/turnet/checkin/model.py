@@ -1,0 +1,48 @@
+"""Checking in as everybody else reads it: when one may, what came of it, and where to sit."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from turnet.booking.model import Visit
+from turnet.clinic.model import Clinic, Text
+
+BEFORE = timedelta(minutes=30)
+AFTER = timedelta(minutes=30)
+"""From so long before the start of a visit until so long after it, whoever is at the door may say so."""
+
+
+class Outcome(StrEnum):
+    ARRIVED = "arrived"
+    ALREADY = "already"
+    """Somebody has said so before: the patient, or the desk."""
+    EARLY = "early"
+    """It is not time yet: they are expected, so the visit is confirmed instead."""
+    OVER = "over"
+    """It is too late to say so without the desk, or the visit is done."""
+    NOT_COMING = "not_coming"
+    """Cancelled, or written down as a no-show: the desk has to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One visit that somebody said they are here for."""
+
+    visit: Visit
+    outcome: Outcome
+    late: int
+    """Minutes that its practitioner runs late today."""
+
+
+def opens(visit: Visit) -> datetime:
+    """From when on one may check in."""
+    return visit.starts_at - BEFORE
+
+
+def open_now(visit: Visit, now: datetime) -> bool:
+    return opens(visit) <= now <= visit.starts_at + AFTER
+
+
+def waiting_text(clinic: Clinic, visit: Visit, language: str = "") -> Text:
+    """Where to sit, in the visit's language or another one; empty where the location says nothing."""
+    return clinic.text(clinic.location(visit.location).waiting, language or visit.language)
