@@ -21,6 +21,9 @@ from turnet.db.transactions import effects_done
 from turnet.settings import Settings
 
 POSTGRES_HOME = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+MEMORY = Path("/dev/shm")
+ROOM_FOR_POSTGRES = 2 << 30
+"""Bytes that must be free in memory for its folder to lie there: making a database for each test is writing files."""
 
 
 # --- asynchronous tests, without a plugin: each test function gets a loop of its own
@@ -74,7 +77,8 @@ def postgres() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="turnet-pg-"))
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_FOR_POSTGRES
+    folder = Path(tempfile.mkdtemp(prefix="turnet-pg-", dir=MEMORY if roomy else None))
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres")
