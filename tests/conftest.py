@@ -1,6 +1,7 @@
 """Both database engines for every test that wants one, a clock that stands still, and a clinic to book at."""
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and "loop" not in item.fixturenames
         ):
             item.fixturenames.insert(0, "loop")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: no garbage collection need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- databases
