@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from infobip_api_client.models import SmsDeliveryResult, SmsRequest, SmsResponse
 from twilio.request_validator import RequestValidator
 
 from tests.unit.messaging.servers import AN_ERROR_PAGE, Answer, SmsGateway, a_closed_port, a_gateway, a_json, twilio
@@ -158,6 +157,8 @@ async def test_nobody_is_told_an_address_that_leads_nowhere(name: str) -> None:
 
 
 async def test_infobips_own_models_read_what_we_ask_and_what_our_company_answers() -> None:
+    from infobip_api_client.models import SmsRequest, SmsResponse  # three seconds, which no other test need wait for
+
     content = WANTED["infobip"][2]
 
     asked, answered = SmsRequest.from_dict(content), SmsResponse.from_dict(TAKEN["infobip"])
@@ -345,6 +346,8 @@ def test_what_is_not_a_report_is_an_error(name: str, body: bytes) -> None:
 
 
 def test_infobips_own_models_read_the_reports_of_this_test() -> None:
+    from infobip_api_client.models import SmsDeliveryResult
+
     read = SmsDeliveryResult.from_json(a_result("DELIVERED", "DELIVERED_TO_HANDSET").decode())
 
     assert read is not None and read.results is not None
