@@ -5,6 +5,9 @@ STAMP := .venv/.installed
 .PHONY: install demo check test soak bench lint types messages messages-update
 .DELETE_ON_ERROR:
 
+# Compiled code is kept: each process that the tests start would compile the whole program again.
+export PYTHONDONTWRITEBYTECODE :=
+
 install: $(STAMP)
 
 # The lock is whole: pip must not look for anything besides it, or it finds a newer release through somebody's extra.
