@@ -12,6 +12,7 @@ from turnet.tasks.ask_gateway import ask_gateway
 from turnet.tasks.back_up import back_up
 from turnet.tasks.drain_outbox import drain_outbox
 from turnet.tasks.index_patients import index_patients
+from turnet.tasks.read_bounces import read_bounces
 from turnet.tasks.remind import remind
 from turnet.tasks.sweep import sweep_claims
 from turnet.tasks.watch import watch
@@ -26,6 +27,7 @@ RECURRING: list[CronJob[Any]] = [
     CronJob(sweep_claims, cron="* * * * *", timeout=60),
     CronJob(watch, cron="* * * * *", timeout=60),
     CronJob(ask_gateway, cron="*/5 * * * *", timeout=60),
+    CronJob(read_bounces, cron="*/5 * * * *", timeout=300),
     CronJob(back_up, cron="*/10 * * * *", timeout=3600),
 ]
 

@@ -34,6 +34,8 @@ SETTINGS = (
     Setting("TURNET_SECRET_FILE", "", "The key behind patients' links. Empty: `secret.key` in the data directory."),
     Setting("TURNET_MAIL_URL", "file:", "`smtp://user:pass@host:587?tls=starttls`, `smtps://…`, or `file:` for .eml files."),
     Setting("TURNET_MAIL_FROM", "", "The clinic's sending address; also the calendar's organizer, so it should receive mail."),
+    Setting("TURNET_BOUNCE_MAIL", "", "Where mail comes back that cannot be delivered, such as `bounces@clinic.example`; what follows a `+` must arrive there too. Empty: at the sending address, unread by turnet."),
+    Setting("TURNET_BOUNCE_URL", "", "That mailbox: `imaps://user:pass@host/INBOX`, read every five minutes. Empty: the mail server hands them over (docs/messages.md)."),
     Setting("TURNET_SMS_URL", "file:", "`android://user:pass@host/path`, `twilio://sid:token@?from=…`, `46elks://`, `019://`, `link://`, `infobip://`, or `file:`: one JSON line per SMS."),
     Setting("TURNET_ADMIN_MAIL", "", "Where the server reports trouble: one mail when it begins, one when it is over."),
     Setting("TURNET_PING_URL", "", "Asked every five minutes while all is well, so that a dead man's switch elsewhere notices silence."),
@@ -56,6 +58,8 @@ class Settings:
     secret_file: str = ""
     mail_url: str = "file:"
     mail_from: str = ""
+    bounce_mail: str = ""
+    bounce_url: str = ""
     sms_url: str = "file:"
     admin_mail: str = ""
     ping_url: str = ""
@@ -145,6 +149,7 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, bool, str]]:
         ("DATABASE_URL", settings.database_url, {"", "postgresql", "postgres"}, "empty or postgresql://user:pass@host/name"),
         ("BASE_URL", settings.base_url, {"", "http", "https"}, "an http:// or https:// address"),
         ("MAIL_URL", settings.mail_url, {"smtp", "smtps", "file"}, "smtp://…, smtps://… or file:"),
+        ("BOUNCE_URL", settings.bounce_url, {"", "imaps", "imap"}, "empty or imaps://user:pass@host/INBOX"),
         ("SMS_URL", settings.sms_url, set(SMS_GATEWAYS), f"{'://, '.join(SMS_GATEWAYS[1:])}:// or file:"),
         ("PING_URL", settings.ping_url, {"", "http", "https"}, "an http:// or https:// address"),
         ("QUEUE_URL", settings.queue_url, {"", "postgresql", "postgres", "redis", "rediss"}, "empty, postgresql://… or redis://…"),
@@ -156,7 +161,12 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, str, bool, str]]:
             (scheme if colon else value) in schemes,
             want,
         )
-    for name, value in (("MAIL_FROM", settings.mail_from), ("ADMIN_MAIL", settings.admin_mail)):
+    addresses = (
+        ("MAIL_FROM", settings.mail_from),
+        ("BOUNCE_MAIL", settings.bounce_mail),
+        ("ADMIN_MAIL", settings.admin_mail),
+    )
+    for name, value in addresses:
         yield name, value, not value or "@" in value.strip("@"), "a mail address, such as times@clinic.example"
     encrypts = not settings.backup_key or settings.backup_key.startswith("age1")
     yield "BACKUP_KEY", settings.backup_key[:8] + "…", encrypts, "an age public key, age1…"

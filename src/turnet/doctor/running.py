@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from turnet.db.transactions import fetch
 from turnet.doctor.model import Check, Finding, Patient
 from turnet.messaging.addresses import leads_nowhere
-from turnet.messaging.channels.chosen import hook_address
+from turnet.messaging.channels.chosen import hook_address, hook_secret
 from turnet.watch.conditions import troubles
 from turnet.watch.seen import Seen, around, stored_now
 
@@ -100,4 +100,16 @@ async def _reported() -> bool:
     return bool(await fetch("SELECT id FROM message WHERE channel = 'sms' AND reported_at IS NOT NULL LIMIT 1"))
 
 
-RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms)
+async def returned_mail(patient: Patient) -> list[Finding]:
+    """Where the mail server hands over what comes back, until there is a sign that it does."""
+    settings = patient.settings
+    if settings.bounce_url or not settings.bounce_mail or leads_nowhere(settings):
+        return []
+    if await fetch("SELECT 1 FROM message WHERE channel = 'email' AND reported_at IS NOT NULL LIMIT 1"):
+        return []
+    what = f"no mail has come back to {settings.bounce_mail} yet"
+    do = "have the mail server hand over what arrives there to this address, or set TURNET_BOUNCE_URL (docs/messages.md)"
+    return [Finding(what, f"{settings.origin}/hooks/mail/{hook_secret(settings.key(), 'mail')}", do, wrong=False)]
+
+
+RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms, returned_mail)

@@ -18,7 +18,7 @@ from uuid import uuid4
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
-from turnet.messaging import limits, outbox
+from turnet.messaging import bounces, limits, outbox
 from turnet.messaging.channels import Channel, Deferred, Refused, Trouble, Unreachable, Unsure
 from turnet.messaging.channels.chosen import channels
 from turnet.messaging.channels.smtp import CALL_SECONDS
@@ -187,8 +187,9 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
         await asyncio.sleep(0)
         parcel = deliverer.composer.parcel(row, matter.visits, clinic, now=now, was=matter.was)
+    returns = bounces.return_address(deliverer.settings, deliverer.composer.key, row.id, parcel.sender)
     try:
-        provider_id = await deliverer.channels[row.channel].send(replace(parcel, until=row.not_after))
+        provider_id = await deliverer.channels[row.channel].send(replace(parcel, until=row.not_after, returns=returns))
     except Trouble as trouble:
         return await _in_trouble(deliverer, row, trouble)
     deliverer.turns[row.channel].doubts = 0
@@ -220,6 +221,8 @@ async def _in_trouble(deliverer: Deliverer, row: Claimed, trouble: Trouble) -> b
     turn, clock = deliverer.turns[row.channel], deliverer.clock
     if isinstance(trouble, Refused):
         await _ended(row, "failed", clock.now(), note=str(trouble))
+        if row.channel == "email":
+            await bounces.refused(row.recipient, str(trouble), row.id, now=clock.now())
         return True
     if isinstance(trouble, Unsure):
         turn.doubts += 1

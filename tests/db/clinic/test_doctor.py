@@ -393,6 +393,19 @@ async def test_gateway_that_has_to_be_told_where_to_report(patient: Patient) -> 
     assert await examine(told_by_hand) == []
 
 
+async def test_mail_server_that_has_to_hand_over_what_comes_back(patient: Patient) -> None:
+    await _booked(patient)
+    handed_over = _but(patient, bounce_mail="bounces@tuomi.example")
+
+    [before] = await examine(handed_over)
+    await fetch("UPDATE message SET channel = 'email', reported_at = {}", patient.clock.real())
+
+    assert (before.what, before.wrong) == ("no mail has come back to bounces@tuomi.example yet", False)
+    assert before.where.startswith("https://times.tuomi.example/hooks/mail/")
+    assert await examine(handed_over) == []
+    assert await examine(_but(handed_over, bounce_url="imaps://u:p@mail.example")) == []
+
+
 async def test_demo_needs_none_of_this(patient: Patient) -> None:
     await _booked(patient)
     await fetch("UPDATE booking SET email = '', phone = '+358401234567'")

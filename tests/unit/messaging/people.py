@@ -128,6 +128,19 @@ TROUBLE = {
 """What the server says when something is wrong."""
 
 
+MONTH = {
+    "month": "November 2026", "spent": "27 € for 300 SMS", "chairs": "about 20 (11 to 32)", "outside": "40 of 90",
+    "nps": "+62", "advice": "Nothing: all is well.", "link": "https://times.tuomi.example/admin/value",
+}  # fmt: skip
+"""What the owner reads on the first of the month."""
+
+FACTS = {
+    "incident": TROUBLE, "incident_over": TROUBLE, "month_page": MONTH,
+    "missed_call": {"link": "https://times.tuomi.example/fi/"},
+}  # fmt: skip
+"""Of kinds whose words cannot be read from a visit."""
+
+
 def the_row(kind: str, visit: Visit | None, *, channel: str = "email", language: str = "") -> Claimed:
     recipient = "desk@tuomi.example" if visit is None else visit.phone if channel == "sms" else visit.email
     return Claimed(
@@ -138,7 +151,7 @@ def the_row(kind: str, visit: Visit | None, *, channel: str = "email", language:
         language=language or (visit.language if visit else "en"),
         booking=visit.id if visit else None,
         sequence=visit.sequence if visit else 0,
-        facts=TROUBLE if kind.startswith("incident") else {},
+        facts=FACTS.get(kind, {}),
         due_at=NOW,
         not_after=NOW + timedelta(days=2),
         attempts=1,

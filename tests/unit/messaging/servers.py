@@ -22,6 +22,8 @@ class MailServer:
     port: int = 0
     answers: dict[str, str] = field(default_factory=dict)
     mails: list[bytes] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    """Of each, as the envelope names it."""
     recipients: list[str] = field(default_factory=list)
     connections: int = 0
     farewells: int = 0
@@ -41,6 +43,7 @@ class MailServer:
         if refusal := await self._answer("DATA"):
             return refusal
         self.mails.append(envelope.original_content)
+        self.senders.append(envelope.mail_from)
         self.recipients.extend(envelope.rcpt_tos)
         return "250 accepted as 4711"
 

@@ -28,6 +28,8 @@ class Parcel:
     """Business time."""
     until: datetime | None = None
     """Business time after which it had better not arrive, where whoever takes it can be told."""
+    returns: str = ""
+    """Where a mail comes back to when it cannot be delivered; empty: to its sender."""
 
 
 class Trouble(Exception):

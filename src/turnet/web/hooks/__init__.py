@@ -1,7 +1,7 @@
-"""What SMS gateways and telephone exchanges call. `routes` is for `app.py`."""
+"""What SMS gateways, telephone exchanges and mail servers call. `routes` is for `app.py`."""
 
 from litestar.types import ControllerRouterHandler
 
-from turnet.web.hooks import call, sms
+from turnet.web.hooks import call, mail, sms
 
-routes: list[ControllerRouterHandler] = [*sms.routes, *call.routes]
+routes: list[ControllerRouterHandler] = [*sms.routes, *call.routes, *mail.routes]
