@@ -22,3 +22,12 @@ document.addEventListener("htmx:before:request", () => {
   if (status) patience = setTimeout(() => (status.textContent = status.dataset.slow), 1000);
 });
 document.addEventListener("htmx:finally:request", () => clearTimeout(patience));
+
+// A tablet that nobody has touched for a while forgets what was half typed.
+for (const form of document.querySelectorAll("form[data-forget]")) {
+  let left;
+  form.addEventListener("input", () => {
+    clearTimeout(left);
+    left = setTimeout(() => form.reset(), form.dataset.forget * 1000);
+  });
+}

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from turnet.booking.model import Visit
+from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
 
 BEFORE = timedelta(minutes=30)
 AFTER = timedelta(minutes=30)
 """From so long before the start of a visit until so long after it, whoever is at the door may say so."""
+
+_ALREADY = frozenset({State.ARRIVED, State.IN_ROOM})
 
 
 class Outcome(StrEnum):
@@ -39,8 +42,15 @@ def opens(visit: Visit) -> datetime:
     return visit.starts_at - BEFORE
 
 
-def open_now(visit: Visit, now: datetime) -> bool:
-    return opens(visit) <= now <= visit.starts_at + AFTER
+def outcome_of(visit: Visit, now: datetime) -> Outcome:
+    """What saying "I am here" now would make of a visit."""
+    if visit.state in _ALREADY:
+        return Outcome.ALREADY
+    if not visit.coming:
+        return Outcome.OVER if visit.state is State.DONE else Outcome.NOT_COMING
+    if now < opens(visit):
+        return Outcome.EARLY
+    return Outcome.ARRIVED if now <= visit.starts_at + AFTER else Outcome.OVER
 
 
 def waiting_text(clinic: Clinic, visit: Visit, language: str = "") -> Text:

@@ -38,6 +38,8 @@ class Location:
     longitude: float | None
     waiting: Texts = field(default_factory=dict)
     """Where to sit, as whoever has checked in is told."""
+    door_no: int = 1
+    """Which poster at the door is good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ def _build(version: int, row: dict[str, Any], rows: _Rows) -> Clinic:
 
 def _location(r: dict[str, Any]) -> Location:
     texts: dict[str, Any] = {name: _texts(r[name]) for name in ("name", "address", "city", "directions", "waiting")}
-    return Location(r["id"], r["slug"], **texts, **{n: r[n] for n in ("phone", "email", "latitude", "longitude")})
+    plain = {name: r[name] for name in ("phone", "email", "latitude", "longitude", "door_no")}
+    return Location(r["id"], r["slug"], **texts, **plain)
 
 
 def _practitioner(r: dict[str, Any]) -> Practitioner:

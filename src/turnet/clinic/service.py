@@ -109,7 +109,7 @@ async def create_clinic(
 
 
 async def add_location(slug: str, name: Texts, **more: Any) -> int:
-    """`more`: address, city, directions (texts), phone, email, latitude, longitude. Returns its id."""
+    """`more`: address, city, directions, waiting (texts), phone, email, latitude, longitude. Returns its id."""
     async with change():
         return await _add(Location, slug, name=name, **more)
 
@@ -212,6 +212,26 @@ async def open_again(closure: int) -> None:
     async with change():
         if not await Closure.delete().where(Closure.id == closure).returning(Closure.id):
             raise NotFound(closure=closure)
+
+
+async def renew_door(location: int) -> None:
+    """The poster at a location's door leads nowhere from now on; a new one does. Raises `NotFound`."""
+    async with change():
+        door_no = Location.door_no + 1
+        if not await Location.update({Location.door_no: door_no}).where(Location.id == location).returning(Location.id):
+            raise NotFound(location=location)
+
+
+async def write_texts(kind: str, slug: str, **texts: Texts) -> None:
+    """Replaces texts of a `location` or `service`, in all languages: `waiting`, `instructions`, `aftercare`.
+
+    Raises `NotFound`.
+    """
+    table: Any = _KINDS[kind]
+    async with change():
+        found = await table.update(_stored(texts)).where(table.slug == slug).returning(table.id)
+        if not found:
+            raise NotFound(kind=kind, slug=slug)
 
 
 async def rename_slug(kind: str, old: str, new: str) -> None:

@@ -57,6 +57,8 @@ class Location(Table):
     active = Boolean(default=True)
     waiting = Text(default="{}")
     """Where to sit, as whoever has checked in is told."""
+    door_no = Integer(default=1)
+    """Which poster at the door is good; raising it makes every older one lead nowhere."""
 
 
 class Resource(Table):

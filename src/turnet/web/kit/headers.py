@@ -26,7 +26,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-BY_TOKEN = ("/a/", "/f/", "/u/", "/w/", "/join/")
+BY_TOKEN = ("/a/", "/f/", "/u/", "/w/", "/here/", "/join/")
 """Pages of whoever holds the link."""
 _FEEDS = "/cal/"
 """As secret, but a calendar program may ask whether its own copy is still right."""

@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from turnet.web.public import booking, diary, find, home, index, moving, places, visit
+from turnet.web.public import booking, checkin, diary, door, find, home, index, moving, places, visit
 from turnet.web.public.here import Speaking
 
 routes: list[ControllerRouterHandler] = [
@@ -24,10 +24,13 @@ routes: list[ControllerRouterHandler] = [
             visit.see,
             visit.cancel,
             visit.undo,
+            checkin.checkin,
             moving.choose,
             moving.move,
             find.look,
             find.send,
+            door.look,
+            door.come,
             index.privacy,
             index.robots,
             index.sitemap,

@@ -20,7 +20,8 @@ from turnet.booking import service as acts
 from turnet.booking.links import visit_behind
 from turnet.booking.model import Visit
 from turnet.booking.states import State
-from turnet.clinic.model import Location, Practitioner, Service
+from turnet.checkin.model import Outcome, opens, outcome_of
+from turnet.clinic.model import Location, Practitioner, Service, Texts
 from turnet.clock import instant, minute
 from turnet.errors import NotAllowed, SlotTaken, Stale, TooLate, TurnetError
 from turnet.format import clock_time, day_short, money
@@ -117,6 +118,11 @@ class VisitPage:
     fresh: bool
     late: int
     """Minutes that the practitioner runs late, on the day itself."""
+    may_check_in: bool
+    check_in_from: datetime | None
+    """When it is today and still ahead."""
+    where_to_sit: Texts
+    """For whoever has checked in."""
     trouble: str
     version: int
     ics: str
@@ -241,6 +247,9 @@ async def page(mine: Mine, *, status: int = 200, trouble: str = "") -> Page:
         soon=await _soon(mine) if may_move or (cancelled and mine.service.online) else (),
         fresh=_fresh(mine),
         late=await _late(mine),
+        may_check_in=outcome_of(visit, at.now) is Outcome.ARRIVED,
+        check_in_from=_check_in_from(mine),
+        where_to_sit=mine.location.waiting if visit.state is State.ARRIVED else {},
         trouble=trouble,
         version=visit.version,
         ics=f"/a/{mine.token}.ics",
@@ -259,6 +268,11 @@ async def _late(mine: Mine) -> int:
     if not waiting or mine.start.date() != mine.at.today:
         return 0
     return (await queries.lateness(mine.at.today)).get(mine.visit.practitioner, 0)
+
+
+def _check_in_from(mine: Mine) -> datetime | None:
+    ahead = outcome_of(mine.visit, mine.at.now) is Outcome.EARLY and mine.start.date() == mine.at.today
+    return opens(mine.visit).astimezone(mine.at.clinic.zone) if ahead else None
 
 
 async def _just_moved(mine: Mine) -> bool:
@@ -299,6 +313,8 @@ def _words_coming(mine: Mine, *, just_moved: bool) -> tuple[str, str, str]:
         return _("Your time is booked"), said, "tick"
     if just_moved:
         return _see_you(mine), _("Your time has moved. We confirm it in writing in a few minutes."), "tick"
+    if visit.state is State.CONFIRMED:
+        return _see_you(mine), _("We know that you are coming. Everything about your visit is on this page."), "tick"
     return _see_you(mine), _("Everything about your visit is on this page."), ""
 
 
