@@ -1,0 +1,58 @@
+"""Text as people type it, made comparable: one spelling for what looks or means the same."""
+
+import re
+import unicodedata
+
+_DROPPED = {"Mn", "Me", "Cf"}
+"""Accents, niqqud, harakat, keycaps and emoji selectors; bidi marks, joiners and soft hyphens."""
+_CLOSED_UP = dict.fromkeys(map(ord, "'’‘`´ʼ׳״\"“”„"), None)
+"""Apostrophes, geresh and quotation marks vanish: "can't" is one word, and so is צה"ל."""
+_SKIN = dict.fromkeys(range(0x1F3FB, 0x1F400), None)
+_TEN = {ord("\N{KEYCAP TEN}"): " 10 "}
+
+
+def _bare(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if unicodedata.category(char) not in _DROPPED)
+
+
+def _spelled(char: str) -> str:
+    """A digit of any script as ASCII; an emoji stands alone; other signs part words."""
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if category[0] in "LN":
+        return char
+    return f" {char} " if category == "So" else " "
+
+
+def normal(text: str) -> str:
+    """Words, digits and emoji in lower case with single spaces; accents, points, marks and punctuation gone."""
+    folded = _bare(_bare(text.translate(_CLOSED_UP).translate(_SKIN).translate(_TEN)).casefold())
+    return unicodedata.normalize("NFC", " ".join("".join(map(_spelled, folded.translate(_CLOSED_UP))).split()))
+
+
+_LATIN = "qwertyuiopasdfghjkl;'zxcvbnm,./"
+_HEBREW = "/'קראטוןםפשדגכעיחלךף,זסבהנמצתץ."
+_TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
+_TO_LATIN = str.maketrans(_HEBREW, _LATIN)
+
+
+def on_hebrew_keys(text: str) -> str:
+    """What the same keys give on a Hebrew keyboard: "fi" is כן."""
+    return text.casefold().translate(_TO_HEBREW)
+
+
+def on_latin_keys(text: str) -> str:
+    """What the same keys give on a Latin keyboard: טקד is "yes"."""
+    return text.translate(_TO_LATIN)
+
+
+_LETTER_ALIKE = dict(zip("אבגדהוавбсαβابج", "ABCDEFABBCABABC", strict=True))
+"""Hebrew and Arabic letters by their order, Cyrillic and Greek ones by their looks."""
+
+
+def letter(token: str) -> str | None:
+    """The upper-case Latin letter that one written letter stands for, א and Cyrillic А being A."""
+    if re.fullmatch("[a-z]", token):
+        return token.upper()
+    return _LETTER_ALIKE.get(token)
