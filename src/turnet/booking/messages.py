@@ -8,6 +8,7 @@ hears of everything that was done online, in a row of its own. Staff may leave t
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from turnet.booking.model import Act, Visit
@@ -22,11 +23,15 @@ USEFUL = timedelta(hours=1)
 """How long a message is worth sending although the visit has begun."""
 A_DAY = timedelta(days=1)
 """How long something that staff wrote is worth sending."""
+CALLED = timedelta(minutes=10)
+"""How long a call to come in is worth sending …"""
+CALLED_AGAIN = timedelta(minutes=5)
+"""… and how long one is enough."""
 
 _PATIENT = ("booking_confirmed", "booking_moved")
 _DESK = ("desk_booked", "desk_moved")
 ANNOUNCEMENTS = (*_PATIENT, *_DESK)
-CANCELLED, SERIES, CHOOSE = "booking_cancelled", "series_booked", "choose_new_time"
+CANCELLED, SERIES, CHOOSE, COME_IN = "booking_cancelled", "series_booked", "choose_new_time", "come_in"
 CANCELLATIONS = (CANCELLED, "desk_cancelled")
 
 MOVED = "the visit was moved"
@@ -145,6 +150,20 @@ async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> b
         now=act.now,
     )
     return True
+
+
+async def called_in(visit: Visit, act: Act) -> str:
+    """To the telephone they have with them, else by mail. The channel; empty: they were called a moment ago."""
+    before = await fetch(
+        "SELECT created_at FROM message WHERE kind = {} AND booking = {} ORDER BY created_at", COME_IN, visit.id
+    )
+    if before and act.now < before[-1][0] + CALLED_AGAIN:
+        return ""
+    channel, contact = contacts(visit)[-1]
+    dedupe, until = f"{COME_IN}:{visit.id}:{len(before)}", act.now + CALLED
+    draft = _draft(visit, COME_IN, channel, contact, visit.language, act.now, {}, dedupe, until)
+    await outbox.add_all([replace(draft, not_after=until)], now=act.now)
+    return channel
 
 
 async def recontacted(visit: Visit, act: Act) -> bool:

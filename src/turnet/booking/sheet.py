@@ -1,7 +1,7 @@
 """The diary as the desk reads it: whole days with names, holds, blocks and lateness, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -47,9 +47,15 @@ class Entry:
     noted: bool
     """Is there a note, from the patient or from the desk?"""
     state_at: datetime | None
+    checked_in_by: str = ""
+    """As `Visit.checked_in_by`."""
+    reached: bool = False
+    """Is there a telephone number or an address to write to?"""
     extras: tuple[int, ...] = ()
     failed: str = ""
     """`email` or `sms`: the newest message about it did not arrive."""
+    called: bool = False
+    """Whoever waits was asked to come in."""
 
     @property
     def span(self) -> Span:
@@ -86,8 +92,8 @@ class Sheet:
 
 _VISITS = (
     "SELECT b.id, b.public_id, b.state, b.version, b.starts_at, b.ends_at, b.service, p.resource, r.resource, b.location, "
-    "t.public_id, t.name, t.birth_year, t.provisional, b.door, b.overbooked, (b.note <> '' OR b.desk_note <> ''), b.state_at "
-    "FROM booking b JOIN practitioner p ON p.id = b.practitioner LEFT JOIN room r ON r.id = b.room "
+    "t.public_id, t.name, t.birth_year, t.provisional, b.door, b.overbooked, (b.note <> '' OR b.desk_note <> ''), b.state_at, "
+    "b.checked_in_by, (b.phone <> '' OR b.email <> '') FROM booking b JOIN practitioner p ON p.id = b.practitioner LEFT JOIN room r ON r.id = b.room "
     "JOIN patient t ON t.id = b.patient WHERE "
 )
 _STARTS = "b.starts_at >= {} AND b.starts_at < {}"
@@ -101,6 +107,8 @@ _FACTS = (
     "AND m.kind NOT LIKE 'desk_%d' AND NOT EXISTS (SELECT 1 FROM message n "
     "WHERE n.booking = m.booking AND n.state IN ('sent', 'delivered') AND n.kind NOT LIKE 'desk_%d' "
     "AND n.created_at > m.created_at) "
+    "UNION ALL SELECT 'called', m.booking, 0, '', 0 FROM message m JOIN booking b ON b.id = m.booking "
+    "WHERE b.starts_at >= {} AND b.starts_at < {} AND m.kind = 'come_in' AND m.created_at >= b.state_at "
     "UNION ALL SELECT 'late', l.resource, l.minutes, CAST(l.day AS TEXT), 0 FROM lateness l "
     "WHERE l.day >= {} AND l.day <= {} ORDER BY place"
 )
@@ -150,6 +158,7 @@ def days(clinic: Clinic, first: date, last: date) -> Span:
 class _Facts(NamedTuple):
     extras: Mapping[int, tuple[int, ...]]
     failed: Mapping[int, str]
+    called: Collection[int]
     late: Mapping[tuple[int, date], int]
 
 
@@ -157,15 +166,18 @@ async def _facts(span: Span, first: date, last: date) -> _Facts:
     start, end = instant(span.start), instant(span.end)
     extras: dict[int, tuple[int, ...]] = defaultdict(tuple)
     failed: dict[int, str] = {}
+    called: set[int] = set()
     late: dict[tuple[int, date], int] = {}
-    for what, about, fact, word, _place in await fetch(_FACTS, *(start, end, start, end, first, last)):
+    for what, about, fact, word, _place in await fetch(_FACTS, *(start, end) * 3, first, last):
         if what == "extra":
             extras[about] += (fact,)
         elif what == "failed":
             failed[about] = word
+        elif what == "called":
+            called.add(about)
         elif fact:
             late[about, date.fromisoformat(word)] = fact
-    return _Facts(extras, failed, late)
+    return _Facts(extras, failed, called, late)
 
 
 async def _visits(span: Span, diaries: Diaries, facts: _Facts) -> tuple[Entry, ...]:
@@ -178,11 +190,12 @@ async def _visits(span: Span, diaries: Diaries, facts: _Facts) -> tuple[Entry, .
 
 def _entry(row: tuple[Any, ...], facts: _Facts) -> Entry:
     id, public_id, state, version, start, end, *more = row
-    service, practitioner, room, location, patient, name, birth_year, provisional, door, over, noted, state_at = more
+    service, practitioner, room, location, patient, name, birth_year, provisional, door, over, noted, *more = more
+    state_at, by, reached = more
     return Entry(
         id, public_id, State(state), version, minute(start), minute(end), service, practitioner, room, location, patient,
-        name, birth_year, bool(provisional), door, bool(over), bool(noted), state_at, facts.extras.get(id, ()),
-        facts.failed.get(id, ""),
+        name, birth_year, bool(provisional), door, bool(over), bool(noted), state_at, by, bool(reached),
+        facts.extras.get(id, ()), facts.failed.get(id, ""), id in facts.called,
     )  # fmt: skip
 
 

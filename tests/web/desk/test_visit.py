@@ -68,7 +68,7 @@ async def test_sheet_offers_only_what_may_come_next(clock: FrozenClock, signs_in
     assert await offered(today.public_id) == ["arrived", "confirmed", "no_show"]
     assert await offered(ahead.public_id) == ["confirmed"]
     await post(desk, today.public_id, "mark", False, to="arrived")
-    assert await offered(today.public_id) == ["in_room", "done", "no_show", "booked"]
+    assert await offered(today.public_id) == ["in_room", "done", "no_show"]
     await post(desk, today.public_id, "mark", False, to="done")
     assert await offered(today.public_id) == ["in_room"]
 

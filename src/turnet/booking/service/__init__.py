@@ -6,7 +6,7 @@ Every act may raise `Unavailable` when the database cannot be written.
 """
 
 from turnet.booking.service.arrive import arrive, not_here
-from turnet.booking.service.ask import ask_for_new_time, write_to
+from turnet.booking.service.ask import ask_for_new_time, call_in, write_to
 from turnet.booking.service.block import block, unblock
 from turnet.booking.service.book import book, book_party
 from turnet.booking.service.cancel import cancel, undo_cancel
@@ -23,7 +23,7 @@ from turnet.booking.service.told import told_by_phone
 from turnet.booking.service.undo import undo_last
 
 __all__ = [
-    "arrive", "ask_for_new_time", "block", "book", "book_party", "book_series", "cancel", "check_series", "confirm", "hold",
-    "mark", "move", "not_here", "recontact", "release", "renew", "run_late", "send_links", "sweep", "told_by_phone", "unblock", "undo_cancel",
-    "undo_last", "write_desk_note", "write_to",
+    "arrive", "ask_for_new_time", "block", "book", "book_party", "book_series", "call_in", "cancel", "check_series",
+    "confirm", "hold", "mark", "move", "not_here", "recontact", "release", "renew", "run_late", "send_links", "sweep",
+    "told_by_phone", "unblock", "undo_cancel", "undo_last", "write_desk_note", "write_to",
 ]  # fmt: skip

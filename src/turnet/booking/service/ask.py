@@ -1,17 +1,19 @@
-"""What the desk sends to patients by itself: the question to choose a new time, and words of its own."""
+"""What the desk sends to patients by itself: the question to choose a new time, words of its own, a call to come in."""
 
 import uuid
 from collections.abc import Collection
 
 from turnet.booking import messages
 from turnet.booking.model import Act, Visit
-from turnet.booking.queries import asked_at, visits_by_id
+from turnet.booking.queries import asked_at, visit_to_change, visits_by_id
 from turnet.booking.service.attempt import attempt
+from turnet.booking.service.change import check_version
 from turnet.booking.service.facts import state_of
 from turnet.booking.service.reach import staff_only
 from turnet.booking.service.rows import bump_diary, record
+from turnet.booking.states import State
 from turnet.clinic.model import Clinic
-from turnet.errors import Invalid, NotFound
+from turnet.errors import Invalid, NotAllowed, NotFound
 from turnet.patients.model import clean_note
 
 LONGEST_SMS = 480
@@ -77,3 +79,27 @@ async def write_to(
         await bump_diary()
 
     await attempt(work)
+
+
+async def call_in(act: Act, clinic: Clinic, visit_id: int, *, version: int | None = None) -> bool:  # noqa: ARG001
+    """Asks whoever waits to come in, by SMS or, without a number, by mail; again after five minutes. Does it leave?
+
+    The visit stays as it is. Raises NotFound, NotYours, Stale, NotAllowed for one that has not arrived, Invalid
+    (`channel`).
+    """
+
+    async def work() -> bool:
+        visit = await visit_to_change(visit_id)
+        staff_only(act, "message.send", visit)
+        check_version(visit, version)
+        if visit.state is not State.ARRIVED:
+            raise NotAllowed(state=visit.state)
+        if not messages.contacts(visit):
+            raise Invalid({"channel": "no_contact"})
+        channel = await messages.called_in(visit, act)
+        if channel:
+            await record(act, "called_in", [(visit.id, state_of(visit), state_of(visit) | {"channel": channel})])
+            await bump_diary()
+        return bool(channel)
+
+    return await attempt(work)

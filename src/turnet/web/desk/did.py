@@ -55,6 +55,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "cancelled": lambda _event: _("The visit of %(name)s is cancelled."),
     "noted": lambda _event: _("The note on %(name)s is saved."),
     "contact": lambda _event: _("Messages about %(name)s go there from now on."),
+    "called_in": lambda _event: _("%(name)s is asked to come in."),
     "wrote": lambda _event: _("The message to %(name)s is on its way."),
     "told_by_phone": lambda _event: _("Written down: %(name)s knows."),
     "undone": lambda _event: _("Taken back: %(name)s, %(when)s."),

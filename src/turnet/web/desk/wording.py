@@ -24,5 +24,5 @@ def message_names() -> dict[str, str]:
     return {
         "booking_confirmed": _("Confirmation"), "booking_moved": _("New time"), "booking_cancelled": _("Cancellation"),
         "reminder": _("Reminder"), "visit_links": _("Lost link"), "choose_new_time": _("Choose a new time"),
-        "series_booked": _("Confirmation"),
+        "series_booked": _("Confirmation"), "come_in": _("Come in now"),
     }  # fmt: skip

@@ -55,6 +55,10 @@ class Drawn:
     """The state that one tap leads to; empty: none is offered."""
     act: str
     """What that button says."""
+    may_take_back: bool = False
+    """It checked itself in, and this person may say that this is wrong."""
+    may_call: bool = False
+    """They wait, can be reached, and this person may ask them in."""
 
     @property
     def key(self) -> str:
@@ -98,11 +102,15 @@ class Pen:
     """Practitioner → initials."""
     lines: dict[tuple[Markup, int, int | None], Markup] = field(default_factory=dict)
     """What, who and where → that line; all three fill as they are asked for."""
-    may_mark: dict[int, bool] = field(default_factory=dict)
+    may: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     def drawn(self, entry: Entry) -> Drawn:
         seat, start = self.seat, self.seat.local(instant(entry.start))
-        to = NEXT.get(entry.state) if start.date() <= self.today and self._may_mark(entry.practitioner) else None
+        to = (
+            NEXT.get(entry.state)
+            if start.date() <= self.today and self._may("visit.mark", entry.practitioner)
+            else None
+        )
         service = self._services(entry)
         return Drawn(
             entry=entry,
@@ -117,7 +125,13 @@ class Pen:
             service=service,
             to=to.value if to else "",
             act=self.words[to] if to else "",
+            may_take_back=bool(entry.checked_in_by) and self._waits(entry, "visit.mark"),
+            may_call=entry.reached and self._waits(entry, "message.send"),
         )
+
+    def _waits(self, entry: Entry, act: str) -> bool:
+        """Do they wait, for somebody in whose diary this person may do that?"""
+        return entry.state is State.ARRIVED and self._may(act, entry.practitioner)
 
     def _line(self, service: Markup, practitioner: int, room: int | None) -> Markup:
         found = self.lines.get((service, practitioner, room))
@@ -127,15 +141,16 @@ class Pen:
             self.lines[service, practitioner, room] = found
         return found
 
-    def _may_mark(self, practitioner: int) -> bool:
-        if practitioner not in self.may_mark:
-            self.may_mark[practitioner] = self.seat.may("visit.mark", practitioner)
-        return self.may_mark[practitioner]
+    def _may(self, act: str, practitioner: int) -> bool:
+        if (act, practitioner) not in self.may:
+            self.may[act, practitioner] = self.seat.may(act, practitioner)
+        return self.may[act, practitioner]
 
     def _word(self, entry: Entry) -> str:
         word = self.words[entry.state]
         if entry.state is State.ARRIVED and entry.state_at is not None:
-            return f"{word} {clock_time(self.seat.local(entry.state_at))}"
+            at = clock_time(self.seat.local(entry.state_at))
+            return by_themselves(entry.checked_in_by) % {"time": at} if entry.checked_in_by else f"{word} {at}"
         return word
 
     def _services(self, entry: Entry) -> Markup:
@@ -161,6 +176,17 @@ class Pen:
 
 def pen(seat: Seat) -> Pen:
     return Pen(seat, words(), rooms(seat), {state: icon(name) for state, name in ICONS.items()}, seat.today)
+
+
+def by_themselves(way: str) -> str:
+    """How they checked in without the desk, with a place for the time."""
+    said = {
+        "sms": _("Checked in by SMS %(time)s"),
+        "link": _("Checked in by link %(time)s"),
+        "door": _("Checked in at the door %(time)s"),
+        "tablet": _("Checked in on the tablet %(time)s"),
+    }
+    return said[way]
 
 
 def rooms(seat: Seat) -> dict[int, str]:

@@ -58,6 +58,8 @@ class Card:
     """The state before, for a mistake that is found too late to undo."""
     waiting: int
     """Minutes since somebody arrived."""
+    called: datetime | None
+    """When whoever waits was last asked to come in, in clinic time."""
     spoken: str
     """The patient's language."""
     seen: str
@@ -113,6 +115,7 @@ async def card(
         marks=_marks(mine, drawing),
         back_to=_back_to(mine),
         waiting=max(int((seat.now - came).total_seconds() // 60), 0) if came else 0,
+        called=_called(mine, [one for _word, one in sent]),
         spoken=language_name(visit.language),
         seen=seen(mine),
         form=form or Form({"desk_note": visit.desk_note, "phone": visit.phone, "email": visit.email}),
@@ -146,12 +149,17 @@ def _back_to(mine: Picked) -> Mark | None:
     if not mine.seat.may("visit.mark", visit.practitioner) or mine.start.date() > mine.seat.today:
         return None
     back = {
-        State.ARRIVED: (State.BOOKED, _("Not here after all")),
         State.IN_ROOM: (State.ARRIVED, _("Waiting again")),
         State.DONE: (State.IN_ROOM, _("In the room again")),
         State.NO_SHOW: (State.ARRIVED, _("Arrived after all")),
     }.get(visit.state)
     return Mark(back[0].value, back[1], "undo") if back else None
+
+
+def _called(mine: Picked, sent: Sequence[Sent]) -> datetime | None:
+    since = mine.visit.state_at if mine.visit.state is State.ARRIVED else None
+    calls = [one.at for one in sent if one.kind == "come_in" and since and one.at >= since]
+    return mine.seat.local(calls[0]) if calls else None
 
 
 # --- the page
@@ -193,6 +201,35 @@ async def mark(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     async def act() -> Visit:
         version = version_in(form.raw)
         return await acts.mark(desk_act(request, seat), seat.clinic, mine.visit.id, State(to), version=version)
+
+    return await _done(request, mine, form, act)
+
+
+@post("/desk/visits/{public_id:str}/not-here", act="visit.mark", include_in_schema=False)
+async def not_here(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    """Whoever has arrived is not here after all: as it was before."""
+    seat = await seated(request)
+    mine = await picked(seat, public_id, "visit.mark")
+    form = await forms.read(request, CARRIED)
+
+    async def act() -> Visit:
+        version = version_in(form.raw)
+        return await acts.not_here(desk_act(request, seat), seat.clinic, mine.visit.id, version=version)
+
+    return await _done(request, mine, form, act)
+
+
+@post("/desk/visits/{public_id:str}/come-in", act="message.send", include_in_schema=False)
+async def come_in(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    """Asks whoever waits to come in; the visit stays as it is."""
+    seat = await seated(request)
+    mine = await picked(seat, public_id, "message.send")
+    form = await forms.read(request, CARRIED)
+
+    async def act() -> Visit:
+        version = version_in(form.raw)
+        await acts.call_in(desk_act(request, seat), seat.clinic, mine.visit.id, version=version)
+        return mine.visit
 
     return await _done(request, mine, form, act)
 
@@ -302,4 +339,4 @@ def _undone_not(error: Exception) -> str:
     return _("Something came after it, so it cannot be taken back like this.")
 
 
-routes: list[ControllerRouterHandler] = [show, mark, undo, note, contact]
+routes: list[ControllerRouterHandler] = [show, mark, not_here, come_in, undo, note, contact]

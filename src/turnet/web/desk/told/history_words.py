@@ -42,6 +42,9 @@ class Telling:
             "cancelled": self._cancelled,
             "undone": self._undone,
             "marked": self._marked,
+            "confirmed": self._confirmed,
+            "checked_in": self._checked_in,
+            "called_in": self._called_in,
             "noted": self._noted,
             "contact": self._contact,
             "asked": self._asked,
@@ -115,6 +118,27 @@ class Telling:
             "no_show": _("%(who)s wrote down that they did not come."),
         }
         return self._said(line, states.get(line.after.get("state", "")) or _("%(who)s set it back to booked."))
+
+    def _confirmed(self, line: Line) -> Markup:
+        by_sms = line.actor == "patient:sms"
+        return self._said(
+            line, _("%(who)s said by SMS that they will come.") if by_sms else _("%(who)s said that they will come.")
+        )
+
+    def _checked_in(self, line: Line) -> Markup:
+        ways = {
+            "sms": _("%(who)s said by SMS that they are here."),
+            "link": _("%(who)s said on the page of the visit that they are here."),
+            "door": _("Somebody said at the door that they are here."),
+            "tablet": _("Somebody said on the tablet that they are here."),
+        }
+        return self._said(line, ways[line.after["checked_in_by"]])
+
+    def _called_in(self, line: Line) -> Markup:
+        by_mail = line.after.get("channel") == "email"
+        return self._said(
+            line, _("%(who)s asked by mail to come in.") if by_mail else _("%(who)s asked by SMS to come in.")
+        )
 
     def _noted(self, line: Line) -> Markup:
         written = line.after.get("length", 1)
@@ -214,7 +238,8 @@ class Telling:
     def _who(self, line: Line) -> Markup:
         if line.by:
             return named(line.by)
-        if line.actor == "patient" and line.patient_name:
+        whose = line.actor.partition(":")[0]
+        if whose == "patient" and line.patient_name:
             return named(line.patient_name)
         others = {
             "patient": _("The patient"),
@@ -222,7 +247,7 @@ class Telling:
             "visitor": _("Somebody"),
             "system": _("The server"),
         }
-        return worded(others.get(line.actor) or _("Somebody who is not here any more"))
+        return worded(others.get(whose) or _("Somebody who is not here any more"))
 
     def _place(self, facts: Facts) -> dict[str, object]:
         """`when` and `whom` of a visit's facts."""
