@@ -12,7 +12,6 @@ from turnet.clock import SystemClock
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid
 from turnet.reminders.queries import next_due
-from turnet.reminders.rules import EARLIEST
 from turnet.reminders.service import plan
 
 FURTHEST = timedelta(days=366)
@@ -42,7 +41,7 @@ async def advance(clock: SystemClock, by: timedelta, run_due: RunDue) -> None:
     """Goes to every instant at which something falls due, runs it there, and ends `by` later than it began."""
     await load_shift(clock)
     target = clock.now() + by
-    await plan(clock.now(), ahead=by + EARLIEST)  # a reminder is only stopped at when its step is there
+    await plan(clock.now(), further=by)  # a reminder is only stopped at when its step is there
     await run_due()
     while (due := await _next_due(clock.now(), target)) is not None:
         await _put(clock, due)

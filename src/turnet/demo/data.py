@@ -26,6 +26,8 @@ from turnet.demo.visits import Planned, Planner
 from turnet.ids import _READABLE as READABLE  # the alphabet of every reference
 from turnet.ids import fingerprint, token_hash
 from turnet.patients.indexing import index
+from turnet.reminders.model import RoundKind
+from turnet.reminders.queries import active_rounds
 from turnet.scheduling.hours import is_open, local, local_day
 
 SEED = 20
@@ -195,8 +197,9 @@ class _Writer:
             Contacts(someone.phone, someone.email, self._language(someone))
             for someone in (self.people[visit.patient] for visit in planned)
         ]
+        rounds = [round for round in await active_rounds() if round.kind is RoundKind.REMINDER]
         for sent in reminded(
-            self.clinic, list(zip(bookings, planned, contacts, strict=True)), minutes.minute(self.now)
+            self.clinic, rounds, list(zip(bookings, planned, contacts, strict=True)), minutes.minute(self.now)
         ):
             id, at = uuid.UUID(int=self.rng.getrandbits(128), version=4), minutes.instant(sent.at)
             rule, channel, first = sent.to.rule, sent.to.channel, min(sent.visits, key=lambda visit: visit.start)

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from turnet.clinic.model import Clinic
 from turnet.demo.visits import Planned
-from turnet.reminders.model import Together
+from turnet.reminders.model import Round
+from turnet.reminders.rules import Planned as OfRounds
 from turnet.reminders.rules import duties
 from turnet.reminders.service import rest_of
+from turnet.reminders.steps import Together
 from turnet.scheduling.hours import local_day
 
 
@@ -34,16 +36,21 @@ class Reminded(NamedTuple):
     """The one that was due first comes first."""
 
 
-def reminded(clinic: Clinic, visits: Sequence[tuple[int, Planned, Contacts]], now: int) -> list[Reminded]:
+def reminded(
+    clinic: Clinic, rounds: Sequence[Round], visits: Sequence[tuple[int, Planned, Contacts]], now: int
+) -> list[Reminded]:
     """`visits`: each booking's id, what was planned and whom it reaches. In the order in which they were sent."""
     rest, groups = rest_of(clinic), defaultdict[Together, list[OfVisit]](list)
     for booking, visit, contacts in visits:
         day = local_day(clinic.setup.zone, visit.start)
         reach = {channel: to for channel, to in (("sms", contacts.phone), ("email", contacts.email)) if to}
-        for duty in duties(visit.start, visit.made, reach, rest):
-            channel = duty.rule.channel
+        of_visit = OfRounds(
+            visit.start, visit.start + visit.minutes, visit.made, tuple(reach), visit.location, visit.service
+        )
+        for duty in duties(of_visit, rest, rounds):
+            channel = duty.channel
             if not duty.reason and (visit.cancelled is None or duty.due < visit.cancelled):
-                group = Together(channel, reach[channel], duty.rule.name, contacts.language, day)
+                group = Together(channel, reach[channel], duty.round.name, contacts.language, day)
                 groups[group].append(OfVisit(duty.due, booking, visit.start, visit.made))
     return sorted(sent for group, of_group in groups.items() for sent in _sent(group, sorted(of_group), now))
 

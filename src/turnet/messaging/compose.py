@@ -25,6 +25,7 @@ from turnet.messaging import calendar
 from turnet.messaging.addresses import domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
 from turnet.messaging.kinds import KINDS, About, Audience, Kind
+from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.mime import Letter, whole
 from turnet.messaging.outbox import Claimed, Facts
 from turnet.messaging.sms_text import plain
@@ -39,6 +40,11 @@ _INVITING = {About.TIME: calendar.REQUEST, About.CANCELLATION: calendar.CANCEL}
 
 _MOMENTS = ("since", "until")
 
+_ADVERTS = {"IL": "פרסומת"}
+"""Region → the word with which the law has an advertisement begin …"""
+_REFUSALS = {"IL": "להסרה השיבו הסר"}
+"""… and how it has people told to refuse the next one, where they can answer."""
+
 Words = dict[str, Any]
 
 
@@ -49,7 +55,14 @@ class Composer:
     """What patients' links are made with."""
 
     def parcel(
-        self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, *, now: datetime, was: datetime | None = None
+        self,
+        row: Claimed,
+        visits: Sequence[Visit],
+        clinic: Clinic,
+        *,
+        now: datetime,
+        was: datetime | None = None,
+        manner: Manner = PLAIN,
     ) -> Parcel:
         """What the row says now of these visits, by start, none for kinds that speak of none.
 
@@ -57,7 +70,7 @@ class Composer:
         """
         kind = KINDS[row.kind]
         with speaking(row.language):
-            words = self._words(row, visits, clinic, now) | _earlier(was, clinic)
+            words = self._words(row, visits, clinic, now, manner) | _earlier(was, clinic)
             if row.channel == "sms":
                 text = plain(render(f"{kind.name}/sms.txt", words))
                 name = plain(str(clinic.text(clinic.name, clinic.default_language)))
@@ -66,12 +79,19 @@ class Composer:
         return Parcel(row.id, letter.sender, row.recipient, whole(letter), now)
 
     def wording(
-        self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, *, now: datetime, was: datetime | None = None
+        self,
+        row: Claimed,
+        visits: Sequence[Visit],
+        clinic: Clinic,
+        *,
+        now: datetime,
+        was: datetime | None = None,
+        manner: Manner = PLAIN,
     ) -> tuple[str, str]:
         """(subject, text) of what `parcel` would send, as people read it; an SMS has no subject."""
         kind = KINDS[row.kind]
         with speaking(row.language):
-            words = self._words(row, visits, clinic, now) | _earlier(was, clinic)
+            words = self._words(row, visits, clinic, now, manner) | _earlier(was, clinic)
             if row.channel == "sms":
                 return "", plain(render(f"{kind.name}/sms.txt", words))
             return render(f"{kind.name}/subject.txt", words), render(f"{kind.name}/body.txt", words)
@@ -110,7 +130,7 @@ class Composer:
             return f"<{name}-{visits[0].public_id}.{row.sequence}@{at}>", first
         return own, first if len(visits) == 1 else ""
 
-    def _words(self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, now: datetime) -> Words:
+    def _words(self, row: Claimed, visits: Sequence[Visit], clinic: Clinic, now: datetime, manner: Manner) -> Words:
         language, kind = i18n.current(), KINDS[row.kind]
         accent = clinic.brand if _COLOUR.fullmatch(clinic.brand) else _OUR_COLOUR
         words: Words = {
@@ -127,8 +147,28 @@ class Composer:
             spoken = [own | self._own_words(visit, clinic, now) for own, visit in zip(spoken, visits, strict=True)]
         if kind.about is About.WORDS:
             words["text"] = row.facts.get("text", "")
+        if kind.about is About.STEPS:
+            words |= self._round_words(manner, clinic)
         several = len({visit.first_name for visit in visits}) > 1
-        return words | {"visit": spoken[0], "visits": _directions_once(spoken), "several_people": several}
+        return words | {
+            "visit": spoken[0],
+            "visits": _directions_once(spoken),
+            "several_people": several,
+            "listed": _listed(spoken, names=several),
+        }
+
+    def _round_words(self, manner: Manner, clinic: Clinic) -> Words:
+        language = i18n.current().code
+        return {
+            "asks": manner.asks,
+            "folded": manner.folded,
+            "survey_link": "",
+            "home_link": f"{self.settings.origin}/{language}/",
+            "offer": clinic.text(manner.offer, language),
+            "advert": _ADVERTS.get(clinic.region, ""),
+            "refusal": _REFUSALS.get(clinic.region, "") if manner.answerable else "",
+            "settings_link": "",
+        }
 
     def _own_words(self, visit: Visit, clinic: Clinic, now: datetime) -> Words:
         """What only the patient gets: the link that acts on the visit, and until when it does."""
@@ -145,6 +185,7 @@ class Composer:
             "cancel_by": _moment(cancel_by, clinic),
             "fee": money(service.late_fee, clinic.currency) if service.late_fee else "",
             "instructions": clinic.text(service.instructions, i18n.current().code),
+            "aftercare": clinic.text(service.aftercare, i18n.current().code),
         }
 
 
@@ -165,6 +206,7 @@ def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
         "until": clock_time(ends),
         "service": _in_a_row([text(clinic.service(service).name) for service in visit.services]),
         "practitioner": text(clinic.practitioner(visit.practitioner).name),
+        "room": _room(visit, clinic),
         "who": visit.first_name,
         "location": place[0],
         "street": place[1],
@@ -177,6 +219,17 @@ def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
         "phone_link": re.sub(r"[^0-9+]", "", phone),
         "call": _dialled(phone, clinic.region),
     }
+
+
+def _listed(spoken: Sequence[Words], *, names: bool) -> str:
+    """`Anna 09:00, Eero 09:20`, as an SMS of a family says it."""
+    return ", ".join(f"{one['who'][:20]} {one['time']}" if names and one["who"] else one["time"] for one in spoken)
+
+
+def _room(visit: Visit, clinic: Clinic) -> str:
+    """As one asks the way to it: a bare number is said as `Room 2`."""
+    name = str(clinic.text(clinic.room(visit.room).name, i18n.current().code)) if visit.room is not None else ""
+    return _("Room %(name)s") % {"name": name} if name.isdecimal() else name
 
 
 def _in_a_row(texts: Sequence[Text]) -> Text:

@@ -186,7 +186,7 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
     async with deliverer.composing:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
         await asyncio.sleep(0)
-        parcel = deliverer.composer.parcel(row, matter.visits, clinic, now=now, was=matter.was)
+        parcel = deliverer.composer.parcel(row, matter.visits, clinic, now=now, was=matter.was, manner=matter.manner)
     returns = bounces.return_address(deliverer.settings, deliverer.composer.key, row.id, parcel.sender)
     try:
         provider_id = await deliverer.channels[row.channel].send(replace(parcel, until=row.not_after, returns=returns))

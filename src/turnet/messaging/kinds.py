@@ -19,6 +19,10 @@ class Consent(StrEnum):
     """Part of the visit somebody asked for; needs no consent and has no way to opt out."""
     REMINDER = "reminder"
     """A service message about a visit, which a person may refuse."""
+    FEEDBACK = "feedback"
+    """A question about a visit, which a person may refuse."""
+    OFFER = "offer"
+    """Needs a person's consent, and says how to take it back."""
     STAFF = "staff"
     """Goes to the clinic itself."""
 
@@ -28,7 +32,7 @@ class About(StrEnum):
     """There is a time, and this is it."""
     CANCELLATION = "cancellation"
     STEPS = "steps"
-    """The visits of its reminder steps that are still true when it leaves."""
+    """The visits of its round's steps that are still true when it leaves."""
     COMING = "coming"
     """Every coming visit of the contact it goes to."""
     SERIES = "series"
@@ -37,6 +41,8 @@ class About(StrEnum):
     """A visit that cannot stay where it is."""
     WORDS = "words"
     """A visit about which somebody at the desk wrote, whatever has become of it."""
+    TURN = "turn"
+    """A visit whose patient waits."""
     NOTHING = "nothing"
     """No visit."""
 
@@ -69,6 +75,16 @@ KINDS = {
             "by mail two days before and by SMS the day before",
         ),
         Kind(
+            "checkin", Audience.PATIENT, ("email", "sms"), Consent.REMINDER, About.STEPS, "two hours before",
+        ),
+        Kind(
+            "visit_instructions", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.STEPS,
+            "three days before at 17",
+        ),
+        Kind("aftercare", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.STEPS, "an hour after the end"),
+        Kind("feedback", Audience.PATIENT, ("email", "sms"), Consent.FEEDBACK, About.STEPS, "the day after at noon"),
+        Kind("service_offer", Audience.PATIENT, ("email", "sms"), Consent.OFFER, About.STEPS, "as its round says"),
+        Kind(
             "visit_links", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.COMING,
             "when somebody asks for lost links",
         ),
@@ -77,6 +93,7 @@ KINDS = {
             "choose_new_time", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CHOICE, "when the desk asks",
         ),
         Kind("desk_message", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.WORDS, "when the desk writes"),
+        Kind("come_in", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TURN, "when the desk calls them in"),
         Kind(
             "missed_call", Audience.PATIENT, ("sms",), Consent.VISIT, About.NOTHING, "when nobody answered their call",
         ),

@@ -11,12 +11,16 @@ from turnet.booking.states import State
 from turnet.db.transactions import fetch
 from turnet.messaging.addresses import leads_nowhere
 from turnet.messaging.kinds import KINDS, About, Audience, announcing
+from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
-from turnet.reminders.service import visits_to_name
+from turnet.reminders.model import Round, RoundKind
+from turnet.reminders.service import speech
 from turnet.settings import Settings
 
 _FIRST = frozenset({"booking_confirmed", "desk_booked"})
 """Nothing was said before these."""
+
+_ASKED = {RoundKind.REMINDER: "confirm", RoundKind.CHECKIN: "checkin", RoundKind.FEEDBACK: "score"}
 
 _LEFT = frozenset({"sending", "sent", "delivered", "unknown"})
 
@@ -31,6 +35,7 @@ class Matter:
     """The start that was last told."""
     skip: str | None = None
     """Why there is nothing to say."""
+    manner: Manner = PLAIN
 
 
 async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matter:
@@ -39,8 +44,7 @@ async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matte
     if kind.audience is Audience.PATIENT and leads_nowhere(settings):
         return Matter(skip=LEADS_NOWHERE)
     if kind.about is About.STEPS:
-        visits = await visits_to_name(row.id, now=now)
-        return Matter(visits, skip=None if visits else "no visit is left to remind of now")
+        return await _of_round(row, settings, now)
     if kind.about is About.COMING:
         visits = tuple(await coming_to(row.channel, row.recipient, now=now))
         return Matter(visits, skip=None if visits else "no visit is coming any more")
@@ -49,11 +53,33 @@ async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matte
     return await _of_booking(row, await visit_by_id(row.booking), now)
 
 
+async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:
+    said = await speech(row.id, now=now)
+    if said.round is None:
+        return Matter(skip="no visit is left to remind of now")
+    return Matter(said.visits, manner=manner_of(said.round, row.channel, settings, folded=said.folded))
+
+
+def manner_of(round: Round, channel: str, settings: Settings, *, folded: bool = False) -> Manner:
+    """Where nothing can be received, a round that asks carries a link instead."""
+    answerable = channel == "sms" and hears(settings)
+    asks = _ASKED[round.kind] if round.answers and answerable else ""
+    return Manner(asks, answerable, folded, offer=round.text)
+
+
+def hears(settings: Settings) -> bool:
+    """Can somebody who gets an SMS answer it?"""
+    return settings.demo
+
+
 async def _of_booking(row: Claimed, visit: Visit, now: datetime) -> Matter:
     about = KINDS[row.kind].about
     if about is About.SERIES:
         visits = await _series(visit, now)
         return Matter(visits, skip=None if visits else "no visit is coming any more")
+    if about is About.TURN:
+        waits = visit.state is State.ARRIVED
+        return Matter((visit,), skip=None if waits else "they do not wait any more")
     if about is About.CHOICE:
         return Matter((visit,), skip=_needs_no_choice(row, visit))
     return Matter((visit,)) if about is About.WORDS else await _one_visit(row, visit)

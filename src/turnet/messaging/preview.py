@@ -8,6 +8,7 @@ from datetime import datetime
 from turnet.booking.model import Visit, visit_token
 from turnet.clinic.model import Clinic
 from turnet.messaging.compose import Composer
+from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import Claimed
 from turnet.messaging.sms_text import parts
 from turnet.settings import Settings
@@ -35,6 +36,7 @@ def preview(
     language: str,
     now: datetime,
     was: datetime | None = None,
+    manner: Manner = PLAIN,
 ) -> Preview:
     """`channel` is `email` or `sms`, `visits` (by start) may be planned ones, `was` the start that was told before."""
     first = visits[0]
@@ -43,7 +45,7 @@ def preview(
         id=uuid.UUID(int=0), kind=kind, channel=channel, recipient=recipient, language=language, booking=first.id,
         sequence=first.sequence, facts={}, due_at=now, not_after=now, attempts=1, lease="", lease_until=now,
     )  # fmt: skip
-    subject, text = Composer(settings, _NO_KEY).wording(row, visits, clinic, now=now, was=was)
+    subject, text = Composer(settings, _NO_KEY).wording(row, visits, clinic, now=now, was=was, manner=manner)
     return Preview(subject, _without_links(text, visits), parts(text) if channel == "sms" else 0)
 
 

@@ -1,166 +1,105 @@
-"""A step beside its visit as that is now, and what is to become of it: pure."""
+"""Rounds as everybody else reads them: who is written to about a visit, when, and through what. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
-from turnet.booking.states import COMING, State
-from turnet.clock import instant, minute
-from turnet.reminders.rules import FOLLOWED, RULES, USELESS, Rest
-
-SOON = timedelta(hours=1)
-"""A late reminder gives way to one that is due within this time anyway."""
-GRACE = timedelta(minutes=15)
-"""How far delivering may reach into quiet hours."""
-LAST_CALL = timedelta(hours=1)
-"""Before a visit, from which its reminder is not delivered any more."""
-NOBODY_THERE = "the visit was not reached this way"
-"""A step without a contact waits: one may be written down until the visit begins."""
-TOO_LATE = "there was no time left in which it would have been of use"
-
-REFUSED = "the patient wants no reminders"
-"""Asked when a step is due and again when it leaves; until then they may change their mind."""
-
-_ORDER = {rule.name: place for place, rule in enumerate(RULES)}
+from turnet.clinic.model import Texts
 
 
-class VisitStep(NamedTuple):
-    step: int
-    rule: str
+class RoundKind(StrEnum):
+    REMINDER = "reminder"
+    CHECKIN = "checkin"
+    INSTRUCTIONS = "instructions"
+    AFTERCARE = "aftercare"
+    FEEDBACK = "feedback"
+    OFFER = "offer"
+
+
+MESSAGE = {
+    RoundKind.REMINDER: "reminder",
+    RoundKind.CHECKIN: "checkin",
+    RoundKind.INSTRUCTIONS: "visit_instructions",
+    RoundKind.AFTERCARE: "aftercare",
+    RoundKind.FEEDBACK: "feedback",
+    RoundKind.OFFER: "service_offer",
+}
+"""Kind of round → kind of message."""
+
+ASKING = frozenset({RoundKind.REMINDER, RoundKind.CHECKIN, RoundKind.FEEDBACK})
+"""Kinds that can ask for an answer by SMS."""
+
+BUILT_IN = ("two_days", "one_day", "instructions", "checkin", "aftercare", "feedback")
+"""They came with the database: they can be changed and switched off, and stay."""
+
+_AFTERWARDS = frozenset({RoundKind.AFTERCARE, RoundKind.FEEDBACK})
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One rule by which visits are written about."""
+
+    name: str
+    """Never changes; steps carry it."""
+    kind: RoundKind
+    channels: tuple[str, ...]
+    """`email` and `sms` in the order in which they are tried: the first that leads to somebody."""
+    days: int = 0
+    """Local days from the visit's date, negative before it."""
+    at_minute: int | None = None
+    """Minute of that local day; None: the visit's own wall time …"""
+    minutes: int = 0
+    """… with this many minutes added: negative ones count from its start, positive ones from its end."""
+    fallback: bool = False
+    """The next channel tries when the message of the first failed."""
+    only_unconfirmed: bool = False
+    answers: bool = False
+    """Asks for an answer by SMS; otherwise it carries a link."""
+    location: int | None = None
+    service: int | None = None
+    """Only visits there, or for that; None: all."""
+    text: Texts = field(default_factory=dict)
+    """Of an offer."""
+    active: bool = True
+    position: int = 0
+    version: int = 1
+
+    @property
+    def after(self) -> bool:
+        """It goes after the visit, to those who came."""
+        return self.kind in _AFTERWARDS or self.days > 0 or (self.at_minute is None and self.minutes > 0)
+
+    @property
+    def built_in(self) -> bool:
+        return self.name in BUILT_IN
+
+    def is_for(self, location: int, service: int) -> bool:
+        return self.location in (None, location) and self.service in (None, service)
+
+    def channel(self, leading: Collection[str]) -> str | None:
+        """The first of its channels among those that lead to somebody."""
+        return next((channel for channel in self.channels if channel in leading), None)
+
+    def next_channel(self, failed: str) -> str | None:
+        later = self.channels[self.channels.index(failed) + 1 :] if failed in self.channels else ()
+        return later[0] if later else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of what a visit's people were told, will be told, or were not told."""
+
+    kind: str
+    """Of the message."""
     channel: str
-    due_at: datetime
-    visit_no: int
-    """The visit's when the step was made."""
-    booking: int
-    current_no: int
+    """`email`, `sms`; empty: never decided."""
     state: str
-    starts_at: datetime
-    undo_until: datetime | None
-    phone: str
-    email: str
-    language: str
-    recipient: str | None
-    """Of the message that carries it."""
-    agreed: bool | None = None
-    """What the patient last said about reminders; None: nothing."""
-
-    @property
-    def refused(self) -> bool:
-        return self.agreed is not None and not self.agreed
-
-    @property
-    def contact(self) -> str:
-        return self.phone if self.channel == "sms" else self.email
-
-    @property
-    def useful_until(self) -> datetime:
-        return self.starts_at - timedelta(minutes=USELESS)
-
-    def untrue(self, now: datetime) -> str:
-        """Why there is no such visit any more; empty: there is."""
-        if self.visit_no != self.current_no:
-            return "the visit was moved"
-        if self.state == State.CANCELLED:
-            return "the visit was cancelled"
-        if self.state not in COMING:
-            return "the visit has begun"
-        return "" if self.contact or self.starts_at > now else NOBODY_THERE
-
-    @property
-    def elsewhere(self) -> bool:
-        """The message that carries it goes to a contact that is not the visit's any more."""
-        return self.recipient not in (None, self.contact)
-
-    def may_return(self, now: datetime) -> bool:
-        """Its visit is cancelled, and somebody may still undo that."""
-        still = self.visit_no == self.current_no and self.state == State.CANCELLED
-        return still and self.undo_until is not None and self.undo_until > now
-
-
-class Fate(NamedTuple):
-    """What becomes of a step, as its row says it. Due and waiting: to be sent now."""
-
-    state: str = "waiting"
-    reason: str = ""
-    due_at: datetime | None = None
-    """None: as it was."""
-
-
-def judged(steps: Iterable[VisitStep], rest: Rest, now: datetime) -> Iterator[tuple[VisitStep, Fate]]:
-    """Each step that is untrue or due, with its fate; the others are left out.
-
-    `steps` holds all of a visit that are due within `SOON`, so that the later one can take the place of the earlier.
-    """
-    of_visit: dict[int, list[VisitStep]] = defaultdict(list)
-    for step in steps:
-        of_visit[step.booking].append(step)
-    for together in of_visit.values():
-        for step in together:
-            if step.untrue(now):
-                if not step.may_return(now):
-                    yield step, Fate("dropped", step.untrue(now))
-            elif step.due_at <= now and step.refused:
-                yield step, Fate("dropped", REFUSED)
-            elif step.due_at <= now and step.contact:
-                yield step, Fate("dropped", FOLLOWED) if _followed(step, together, now) else late(step, rest, now)
-
-
-def _followed(step: VisitStep, together: Sequence[VisitStep], now: datetime) -> bool:
-    return any(
-        not other.untrue(now)
-        and other.contact
-        and _ORDER.get(other.rule, -1) > _ORDER.get(step.rule, -1)
-        and other.due_at <= now + SOON
-        for other in together
-    )
-
-
-def late(step: VisitStep, rest: Rest, now: datetime) -> Fate:
-    """Of a step that is due: sent now, when people may be disturbed again, or missed if that is of no use."""
-    at = rest.after(minute(now))
-    goes_at = None if at is None else max(instant(at), now)
-    if goes_at is None or goes_at > step.useful_until:
-        return Fate("missed", TOO_LATE, now)
-    return Fate() if goes_at == now else Fate(due_at=goes_at)
-
-
-def anew(step: VisitStep, rest: Rest, now: datetime) -> Fate | None:
-    """Of a step whose message failed: due again, now that its visit is reached another way. None: it stays as it is."""
-    if step.untrue(now) or not step.elsewhere or not step.contact:
-        return None
-    fate = late(step, rest, now)
-    return None if fate.state == "missed" else Fate(due_at=fate.due_at or now)
-
-
-def on_leaving(step: VisitStep, rest: Rest, now: datetime) -> Fate:
-    """Of a step whose message is about to leave: nothing new if it may."""
-    if step.untrue(now):
-        back = step.may_return(now)
-        return Fate(due_at=step.undo_until) if back else Fate("dropped", step.untrue(now))
-    if step.starts_at <= now:
-        return Fate("dropped", "the visit has begun")
-    if step.starts_at <= now + LAST_CALL:
-        return Fate("missed", TOO_LATE, now)
-    if step.refused:
-        return Fate("dropped", REFUSED)
-    if step.elsewhere:
-        return Fate(due_at=now)
-    overdue = step.due_at < now - GRACE and not rest.allows(minute(now))
-    return late(step, rest, now) if overdue else Fate()
-
-
-class Together(NamedTuple):
-    """What the steps of one message have in common."""
-
-    channel: str
-    contact: str
-    rule: str
-    language: str
-    day: date
-    """The clinic's."""
-
-
-def together(step: VisitStep, zone: ZoneInfo) -> Together:
-    return Together(step.channel, step.contact, step.rule, step.language, step.starts_at.astimezone(zone).date())
+    """A message's (`queued` … `delivered`, `failed`, `skipped` …), or `waiting`, `dropped`, `missed` of what never became one."""
+    at: datetime
+    """When it ended, or when it goes."""
+    why: str = ""
+    """Why it was skipped, dropped or failed: what the code calls it, in English."""
+    parts: int | None = None
+    round: str = ""
+    """The round's name; empty: not of a round."""

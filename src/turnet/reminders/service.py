@@ -1,12 +1,13 @@
-"""Makes steps ahead of time, puts those that are due into the outbox, and says what of a reminder is still true.
+"""Plans rounds, puts what is due into the outbox, and says what of a message is still true.
 
 Each act reads first and then writes, on condition that a step still waits: whoever comes second writes nothing. What
-changed in between is noticed when the message leaves, by `visits_to_name`.
+changed in between is noticed when the message leaves, by `speech`.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
@@ -25,14 +26,28 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
-from turnet.reminders.model import LAST_CALL, SOON, Fate, Together, VisitStep, anew, judged, on_leaving, together
-from turnet.reminders.rules import CLOSES, EARLIEST, EVES, RULES, Rest, duties
+from turnet.reminders.model import MESSAGE, Round, RoundKind
+from turnet.reminders.planning import insert, make_missing
+from turnet.reminders.queries import active_rounds
+from turnet.reminders.rules import CLOSES, EVES, FOLDED, Rest, ahead, back
+from turnet.reminders.steps import (
+    NOTHING_ARRIVES,
+    SOON,
+    Fate,
+    Instead,
+    Standing,
+    Together,
+    VisitStep,
+    anew,
+    instead,
+    judged,
+    on_leaving,
+    together,
+)
 from turnet.scheduling.hours import day_span
 
 log = logging.getLogger("turnet.reminders")
 
-BATCH = 200
-"""Visits whose steps are made in one transaction."""
 _SUNDAY = 6
 
 
@@ -50,97 +65,118 @@ def _weekly_rest(region: str) -> int:
         return _SUNDAY
 
 
+async def _standing(clinic: Clinic, now: datetime) -> Standing:
+    rounds = {round.name: round for round in await active_rounds()}
+    return Standing(rounds, rest_of(clinic), now, _unwritten(clinic))
+
+
+def _unwritten(clinic: Clinic) -> frozenset[tuple[RoundKind, int]]:
+    return frozenset(
+        (kind, service.id)
+        for service in clinic.services.values()
+        for kind, texts in (
+            (RoundKind.INSTRUCTIONS, service.instructions), (RoundKind.AFTERCARE, service.aftercare),
+        )
+        if not any(texts.values())
+    )  # fmt: skip
+
+
 # --- making steps, and ending those that will not be sent
 
 
-async def plan(now: datetime, *, ahead: timedelta = EARLIEST) -> None:
-    """Makes the steps of every visit within `ahead`, and ends those that are no longer true. Repeating it is harmless."""
+async def plan(now: datetime, *, further: timedelta = timedelta()) -> None:
+    """Makes the steps of every visit that is near enough, and ends those that are no longer true.
+
+    `further`: of visits so much farther away, too. Repeating it is harmless.
+    """
     clinic = await current_clinic()
     if clinic is None:
         return
-    rest = rest_of(clinic)
-    await _make_missing(rest, now, ahead)
-    if again := [(step, fate) for step in await _failed(now) if (fate := anew(step, rest, now))]:
+    standing = await _standing(clinic, now)
+    await make_missing([*standing.rounds.values()], standing.rest, now, further=further)
+    failed = await _failed(standing)
+    if again := [(step, fate) for step in failed if (fate := anew(step, standing))]:
         await attempt(partial(_end, "taken", again))
-    fates = [(step, fate) for step, fate in judged(await _near(now), rest, now) if fate != Fate()]
+    others = [
+        other
+        for step in failed
+        if not step.elsewhere and standing.falls_back(step) and (other := instead(step, standing))
+    ]
+    if others:
+        await attempt(partial(_go_instead, others, now))
+    fates = [(step, fate) for step, fate in judged(await _near(standing), standing) if fate != Fate()]
     if fates:
-        _count_missed(await attempt(partial(_end, "waiting", fates)))
+        _count_missed(await attempt(partial(_end_and_redirect, "waiting", fates, standing)))
 
 
 async def make(now: datetime) -> None:
     """The first half of `plan`: no step changes, so that a person sees each as it was promised."""
     clinic = await current_clinic()
     if clinic is not None:
-        await _make_missing(rest_of(clinic), now, EARLIEST)
+        await make_missing(await active_rounds(), rest_of(clinic), now)
 
 
-async def _make_missing(rest: Rest, now: datetime, ahead: timedelta) -> None:
-    """Where a rule gives a visit no reminder there is a dropped step that says why: every visit is looked at once."""
-    while visits := await fetch(_WITHOUT_STEPS, now, now + ahead):
-        await attempt(partial(_make, visits, rest, now))
-
-
-_MISSING = " OR ".join(
-    f"(b.{'phone' if rule.channel == 'sms' else 'email'} <> '' AND NOT EXISTS (SELECT 1 FROM step s "  # noqa: S608
-    f"WHERE s.booking = b.id AND s.visit_no = b.visit_no AND s.rule = '{rule.name}' AND s.channel = '{rule.channel}'))"
-    for rule in RULES
-)
-_WITHOUT_STEPS = f"""
-    SELECT b.id, b.visit_no, b.starts_at, b.phone, b.email, b.created_at, e.at
-    FROM booking b LEFT JOIN booking_event e ON e.id =
-        (SELECT max(m.id) FROM booking_event m WHERE m.booking = b.id AND m.act = 'moved')
-    WHERE b.state IN ('booked', 'confirmed') AND b.starts_at > {{}} AND b.starts_at <= {{}} AND ({_MISSING})
-    ORDER BY b.starts_at LIMIT {BATCH}
-"""  # noqa: S608  (our own names)
-
-
-async def _make(visits: Sequence[tuple[Any, ...]], rest: Rest, now: datetime) -> None:
-    rows = []
-    for booking, visit_no, starts_at, phone, email, created_at, moved_at in visits:
-        channels = [channel for channel, contact in (("sms", phone), ("email", email)) if contact]
-        made = minute(moved_at if visit_no > 1 and moved_at else created_at)
-        for duty in duties(minute(starts_at), made, channels, rest):
-            state = "dropped" if duty.reason else "waiting"
-            where = (booking, visit_no, duty.rule.name, duty.rule.channel)
-            rows.append((*where, instant(duty.due), state, duty.reason, now))
-    places = ", ".join(["({}, {}, {}, {}, {}, {}, {}, {})"] * len(rows))
-    await fetch(
-        "INSERT INTO step (booking, visit_no, rule, channel, due_at, state, reason, created_at) "  # noqa: S608
-        f"VALUES {places} ON CONFLICT (booking, visit_no, rule, channel) DO NOTHING",
-        *(value for row in rows for value in row),
-    )
-
-
-_STEPS = """
-    SELECT s.id, s.rule, s.channel, s.due_at, s.visit_no, b.id, b.visit_no, b.state, b.starts_at, b.undo_until,
-        b.phone, b.email, b.language, m.recipient,
-        (SELECT c.given FROM consent c WHERE c.patient = b.patient AND c.purpose = 'reminders'
-            ORDER BY c.at DESC, c.id DESC LIMIT 1)
+_CONTACT = "CASE s.channel WHEN 'sms' THEN b.phone ELSE b.email END"
+_PURPOSE = "CASE r.kind WHEN 'feedback' THEN 'feedback' WHEN 'offer' THEN 'offers' ELSE 'reminders' END"
+_STEPS = f"""
+    SELECT s.id, s.rule, s.channel, s.due_at, s.visit_no, b.id, b.visit_no, b.state, b.starts_at, b.ends_at,
+        b.undo_until, b.phone, b.email, b.language, b.service, m.recipient,
+        (SELECT c.given FROM consent c WHERE c.patient = b.patient AND c.purpose = {_PURPOSE}
+            ORDER BY c.at DESC, c.id DESC LIMIT 1),
+        EXISTS (SELECT 1 FROM opt_out o WHERE o.contact = {_CONTACT} AND o.purpose = {_PURPOSE}
+            AND o.lifted_at IS NULL),
+        EXISTS (SELECT 1 FROM suspension x WHERE x.contact = {_CONTACT} AND x.reason <> 'soft' AND x.lifted_at IS NULL)
     FROM step s JOIN booking b ON b.id = s.booking LEFT JOIN message m ON m.id = s.message
-    WHERE """
+        LEFT JOIN message_round r ON r.name = s.rule
+    WHERE """  # noqa: S608  (our own names)
 
 
 async def _steps(condition: str, *args: Any) -> list[VisitStep]:
     return [VisitStep(*row) for row in await fetch(_STEPS + condition, *args)]
 
 
-async def _near(now: datetime) -> list[VisitStep]:
-    """Waiting steps that are due within `SOON`, or whose visit is not what it was."""
+async def _near(standing: Standing) -> list[VisitStep]:
+    """Waiting steps that are due within `SOON`, or whose visit or round is not what it was."""
+    names = ["", *standing.rounds]
+    afterwards = ["", *(round.name for round in standing.rounds.values() if round.after)]
     return await _steps(
-        "s.state = 'waiting' AND (s.due_at <= {} OR s.visit_no <> b.visit_no "
-        "OR b.state NOT IN ('booked', 'confirmed'))",
-        now + SOON,
+        "s.state = 'waiting' AND (s.due_at <= {} OR s.visit_no <> b.visit_no OR b.state = 'cancelled' "
+        f"OR (b.state NOT IN ('booked', 'confirmed') AND s.rule NOT IN ({_listed(afterwards)})) "
+        f"OR s.rule NOT IN ({_listed(names)}))",
+        *(standing.now + SOON, *afterwards, *names),
     )
 
 
-async def _failed(now: datetime) -> list[VisitStep]:
-    """Steps of coming visits whose message failed, if no later reminder of the visit is on its way or there."""
+async def _failed(standing: Standing) -> list[VisitStep]:
+    """Steps whose message failed, if their duty or a later reminder of the visit is not on its way or done by another."""
+    of_kind = [round.name for round in standing.rounds.values() if round.kind is RoundKind.REMINDER]
+    reminders, afterwards = ["", *of_kind], ["", *(r.name for r in standing.rounds.values() if r.after)]
+    since = standing.now - max(ahead(standing.rounds.values()), back(standing.rounds.values()))
     return await _steps(
-        "m.state = 'failed' AND m.due_at > {} AND s.state = 'taken' AND s.visit_no = b.visit_no AND b.starts_at > {} "
-        "AND NOT EXISTS (SELECT 1 FROM step o JOIN message n ON n.id = o.message WHERE o.booking = s.booking "
-        "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state <> 'failed')",
-        *(now - EARLIEST, now),
+        "m.state = 'failed' AND m.due_at > {} AND s.state = 'taken' AND s.visit_no = b.visit_no "  # noqa: S608
+        f"AND (b.starts_at > {{}} OR s.rule IN ({_listed(afterwards)})) "
+        "AND NOT EXISTS (SELECT 1 FROM step f WHERE f.booking = s.booking AND f.visit_no = s.visit_no "
+        "AND f.rule = s.rule AND f.id > s.id) "
+        f"AND (s.rule NOT IN ({_listed(reminders)}) OR NOT EXISTS ("
+        "SELECT 1 FROM step o JOIN message n ON n.id = o.message WHERE o.booking = s.booking "
+        "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state <> 'failed' "
+        f"AND o.rule IN ({_listed(reminders)})))",
+        *(since, standing.now, *afterwards, *reminders, *reminders),
     )
+
+
+async def _end_and_redirect(was: str, fates: Sequence[tuple[VisitStep, Fate]], standing: Standing) -> int:
+    """As `_end`; where nothing arrives at a contact, the round's next channel does it."""
+    lost = [step for step, fate in fates if fate.reason == NOTHING_ARRIVES]
+    await _go_instead([other for step in lost if (other := instead(step, standing))], standing.now)
+    return await _end(was, fates)
+
+
+async def _go_instead(others: Sequence[Instead], now: datetime) -> None:
+    """Once: a second time the step is there."""
+    await insert([
+        (step.booking, step.visit_no, step.rule, channel, due_at, "", now) for step, channel, due_at in others
+    ])  # fmt: skip
 
 
 async def _end(was: str, fates: Sequence[tuple[VisitStep, Fate]]) -> int:
@@ -166,7 +202,11 @@ def _count_missed(missed: int) -> None:
         log.warning("reminders would have come too late", extra={"missed": missed})
 
 
-def _marks(values: Sequence[object]) -> str:
+def _marks(values: Collection[object]) -> str:
+    return _listed(values)
+
+
+def _listed(values: Collection[object]) -> str:
     return ", ".join(["{}"] * len(values))
 
 
@@ -178,32 +218,34 @@ async def take_due(now: datetime) -> None:
     clinic = await current_clinic()
     if clinic is None:
         return
-    due = [step for step, fate in judged(await _near(now), rest_of(clinic), now) if fate == Fate()]
+    standing = await _standing(clinic, now)
+    due = [step for step, fate in judged(await _near(standing), standing) if fate == Fate()]
     if not due:
         return
     groups: dict[Together, list[VisitStep]] = defaultdict(list)
     for step in due:
         groups[together(step, clinic.zone)].append(step)
-    for step in await _waiting_between(clinic, [group.day for group in groups], now):
-        if not step.refused and (group := together(step, clinic.zone)) in groups:
+    for step in await _waiting_between(clinic, [group.day for group in groups], standing):
+        if not standing.unwanted(step) and (group := together(step, clinic.zone)) in groups:
             groups[group].append(step)
-    await attempt(partial(_take, groups, now))
+    await attempt(partial(_take, groups, standing))
 
 
-async def _waiting_between(clinic: Clinic, days: Sequence[date], now: datetime) -> list[VisitStep]:
-    """The steps, not yet due, of the visits from the first to the last of these local days."""
+async def _waiting_between(clinic: Clinic, days: Sequence[date], standing: Standing) -> list[VisitStep]:
+    """The steps, not yet due, of the coming visits from the first to the last of these local days."""
     zone = clinic.setup.zone
-    return await _steps(
+    found = await _steps(
         "s.state = 'waiting' AND s.due_at > {} AND b.starts_at >= {} AND b.starts_at < {} "
         "AND s.visit_no = b.visit_no AND b.state IN ('booked', 'confirmed')",
-        *(now, instant(day_span(zone, min(days)).start), instant(day_span(zone, max(days)).end)),
+        *(standing.now, instant(day_span(zone, min(days)).start), instant(day_span(zone, max(days)).end)),
     )
+    return [step for step in found if step.rule in standing.rounds and not standing.rounds[step.rule].after]
 
 
-async def _take(groups: dict[Together, list[VisitStep]], now: datetime) -> None:
+async def _take(groups: dict[Together, list[VisitStep]], standing: Standing) -> None:
     """A message that gets no step, because somebody was quicker, names no visit and is skipped."""
-    drafts = [_draft(group, steps, now) for group, steps in groups.items()]
-    await outbox.add_all(drafts, now=now)
+    drafts = [_draft(group, steps, standing) for group, steps in groups.items()]
+    await outbox.add_all(drafts, now=standing.now)
     for draft, steps in zip(drafts, groups.values(), strict=True):
         await fetch(
             "UPDATE step SET state = 'taken', message = (SELECT id FROM message WHERE dedupe = {}) "  # noqa: S608
@@ -212,35 +254,67 @@ async def _take(groups: dict[Together, list[VisitStep]], now: datetime) -> None:
         )
 
 
-def _draft(group: Together, steps: Sequence[VisitStep], now: datetime) -> Draft:
+def _draft(group: Together, steps: Sequence[VisitStep], standing: Standing) -> Draft:
     first_due = min(steps, key=lambda step: (step.due_at, step.step))
     first = min(steps, key=lambda step: (step.starts_at, step.booking))
+    kind = MESSAGE[standing.rounds[group.rule].kind]
     return Draft(
-        kind="reminder",
+        kind=kind,
         channel=group.channel,
         recipient=group.contact,
         language=group.language,
-        dedupe=f"reminder:{first_due.booking}:{first_due.visit_no}:{group.rule}:{group.channel}:{minute(first_due.due_at)}"
+        dedupe=f"{kind}:{first_due.booking}:{first_due.visit_no}:{group.rule}:{group.channel}:{minute(first_due.due_at)}"
         f":{sha256(group.contact.encode()).hexdigest()[:12]}",
-        due_at=now,
-        not_after=max(step.starts_at for step in steps) - LAST_CALL,
+        due_at=standing.now,
+        not_after=max(standing.last_call(step) for step in steps),
         booking=first.booking,
         facts={"rule": group.rule},
     )
 
 
-async def visits_to_name(message: UUID, *, now: datetime) -> tuple[Visit, ...]:
-    """The visits that this reminder may still speak of, by start.
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What a round's message may still say."""
 
-    Its other steps are dropped; they wait again while a cancellation may be undone, or until quiet hours are over.
+    visits: tuple[Visit, ...] = ()
+    """By start; none: nothing."""
+    round: Round | None = None
+    folded: bool = False
+    """A check-in that could not come is said with it."""
+
+
+async def speech(message: UUID, *, now: datetime) -> Speech:
+    """Asked when a message leaves. Its other steps are dropped; they wait again while a cancellation may be undone, or
+    until quiet hours are over.
     """
     clinic = await current_clinic()
     if clinic is None:
-        return ()
-    rest = rest_of(clinic)
+        return Speech()
+    standing = await _standing(clinic, now)
     steps = await _steps("s.message = {} AND s.state = 'taken'", message)
-    fates = [(step, on_leaving(step, rest, now)) for step in steps]
+    fates = [(step, on_leaving(step, standing)) for step in steps]
     ended = [(step, fate) for step, fate in fates if fate != Fate()]
     if ended:
-        _count_missed(await attempt(partial(_end, "taken", ended)))
-    return tuple(await visits_by_id([step.booking for step, fate in fates if fate == Fate()]))
+        _count_missed(await attempt(partial(_end_and_redirect, "taken", ended, standing)))
+    left = [step for step, fate in fates if fate == Fate()]
+    if not left:
+        return Speech()
+    visits, round = tuple(await visits_by_id([step.booking for step in left])), standing.rounds[left[0].rule]
+    return Speech(visits, round, round.kind is RoundKind.REMINDER and await _folded(left))
+
+
+async def _folded(steps: Sequence[VisitStep]) -> bool:
+    rows = await fetch(
+        "SELECT 1 FROM step s JOIN booking b ON b.id = s.booking AND b.visit_no = s.visit_no "  # noqa: S608
+        f"WHERE s.booking IN ({_marks(steps)}) AND s.state = 'dropped' AND s.reason = {{}} LIMIT 1",
+        *(*(step.booking for step in steps), FOLDED),
+    )
+    return bool(rows)
+
+
+async def drop(message: UUID, reasons: dict[int, str]) -> None:
+    """Ends the steps of a message that are of these visits (booking → why not)."""
+    steps = await _steps("s.message = {} AND s.state = 'taken'", message)
+    ended = [(step, Fate("dropped", reasons[step.booking][:80])) for step in steps if step.booking in reasons]
+    if ended:
+        await attempt(partial(_end, "taken", ended))

@@ -19,7 +19,8 @@ from turnet.demo.data import fill
 from turnet.demo.mailbox import items
 from turnet.errors import Invalid
 from turnet.messaging.compose import Composer
-from turnet.reminders.rules import duties
+from turnet.reminders.queries import active_rounds
+from turnet.reminders.rules import Planned, duties
 from turnet.reminders.service import plan, rest_of, take_due
 from turnet.scheduling.hours import local, local_day, sessions
 from turnet.settings import Settings
@@ -104,14 +105,15 @@ async def test_everybody_was_told_of_every_visit(demo: Clinic) -> None:
 
 
 async def test_everybody_was_reminded_as_the_rules_say(demo: Clinic, demo_clock: StoodClock) -> None:
-    rest, wanted = rest_of(demo), set()
-    for id, starts_at, made, phone, email, cancelled in await fetch(
-        "SELECT id, starts_at, created_at, phone, email, cancelled_at FROM booking"
+    rest, rounds, wanted = rest_of(demo), await active_rounds(), set()
+    for id, starts_at, ends_at, made, phone, email, cancelled in await fetch(
+        "SELECT id, starts_at, ends_at, created_at, phone, email, cancelled_at FROM booking"
     ):
-        channels = [channel for channel, contact in (("sms", phone), ("email", email)) if contact]
+        channels = tuple(channel for channel, contact in (("sms", phone), ("email", email)) if contact)
+        visit = Planned(minute(starts_at), minute(ends_at), minute(made), channels)
         wanted |= {
-            (id, duty.rule.name, duty.due)
-            for duty in duties(minute(starts_at), minute(made), channels, rest)
+            (id, duty.round.name, duty.due)
+            for duty in duties(visit, rest, rounds)
             if not duty.reason and duty.due <= minute(demo_clock.now())
             if cancelled is None or duty.due < minute(cancelled)
         }

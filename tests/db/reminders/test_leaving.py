@@ -27,7 +27,7 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.matter import Matter, matter_of
 from turnet.reminders.queries import missed_since
-from turnet.reminders.service import plan, visits_to_name
+from turnet.reminders.service import plan, speech
 from turnet.settings import Settings
 
 
@@ -40,7 +40,7 @@ async def children(clinic: Clinic, clock: FrozenClock) -> tuple[Visit, Visit]:
 
 
 async def named(clock: FrozenClock) -> list[str]:
-    return [visit.first_name for visit in await visits_to_name(await only_reminder(), now=clock.now())]
+    return [visit.first_name for visit in (await speech(await only_reminder(), now=clock.now())).visits]
 
 
 async def matter(clock: FrozenClock) -> Matter:
@@ -136,7 +136,7 @@ async def test_a_contact_that_was_changed_is_not_told_through_the_old_one(clinic
 
 async def test_a_visit_without_a_contact_waits_for_one_until_it_begins(clinic: Clinic, clock: FrozenClock) -> None:
     visit = await booked(clinic, clock, EETU)
-    await plan(clock.now(), ahead=timedelta(days=10))
+    await plan(clock.now())
     await fetch("UPDATE booking SET phone = '' WHERE id = {} RETURNING id", visit.id)
     await tick(clock, SMS_DUE)
     assert ([row[4:] for row in await steps(of=visit)], await reminders()) == ([("waiting", "")], [])
@@ -150,7 +150,7 @@ async def test_a_visit_that_nobody_was_reached_about_is_done_with_when_it_begins
     clinic: Clinic, clock: FrozenClock
 ) -> None:
     visit = await booked(clinic, clock, EETU)
-    await plan(clock.now(), ahead=timedelta(days=10))
+    await plan(clock.now())
     await fetch("UPDATE booking SET phone = '' WHERE id = {} RETURNING id", visit.id)
 
     await tick(clock, "2026-12-03 09:20")

@@ -85,9 +85,9 @@ async def test_who_looked_before_it_was_sent_names_nobody(
     await tick(clock)
     now = at_time(clock, MAIL_DUE).now()
     strip(monkeypatch, *stripped)
-    looked = await service._near(now)
+    looked = await service._near(await service._standing(clinic, now))
 
-    async def stale(_now: Any) -> Any:
+    async def stale(_standing: Any) -> Any:
         return looked
 
     await service.take_due(now)

@@ -13,7 +13,8 @@ from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.transactions import fetch
-from turnet.reminders import service as reminders
+from turnet.reminders.planning import make_missing
+from turnet.reminders.queries import active_rounds
 from turnet.reminders.rules import ALL_REST, FOLLOWED, TOLD_JUST_NOW, Rest
 from turnet.reminders.service import plan
 
@@ -65,15 +66,17 @@ async def test_a_visit_farther_away_gets_its_steps_when_it_is_near(clinic: Clini
 async def test_planning_farther_ahead_finds_it_earlier(clinic: Clinic, clock: FrozenClock) -> None:
     visit = await booked(clinic, clock, made="2026-11-05 12:00")
 
-    await plan(clock.now(), ahead=timedelta(days=30))
+    await plan(clock.now(), further=timedelta(days=20))
 
     assert await states(visit) == WAITING
 
 
-async def test_a_second_round_asks_three_times_and_writes_nothing(
-    clinic: Clinic, clock: FrozenClock, statements: list[str]
+@pytest.mark.parametrize("on", ["active", "true"], ids=["two", "all"])
+async def test_a_second_look_asks_three_times_and_writes_nothing_however_many_rounds_there_are(
+    clinic: Clinic, clock: FrozenClock, statements: list[str], on: str
 ) -> None:
     """A visit without a reminder is not looked at again either."""
+    await fetch(f"UPDATE message_round SET active = {on}")
     await booked(clinic, clock)
     await booked(clinic, clock, EETU, by="pekka", made="2026-12-02 08:00")
     await tick(clock)
@@ -83,7 +86,7 @@ async def test_a_second_round_asks_three_times_and_writes_nothing(
     await plan(clock.now())
 
     assert [statement.split()[0] for statement in statements if "booking" in statement] == ["SELECT"] * 3
-    assert len(statements) <= 4, "and on Postgres the clinic's version"
+    assert len(statements) <= 5, "and the rounds, and on Postgres the clinic's version"
     assert await steps() == before
 
 
@@ -218,7 +221,6 @@ async def test_when_every_day_before_it_rests_a_visit_has_no_reminder(clinic: Cl
 
     visit = await booked(clinic, clock, made=LONG_BEFORE)
     every = Rest("Europe/Helsinki", 6, frozenset(the_time("2026-11-01").date() + timedelta(days) for days in range(60)))
-    rows = [(visit.id, 1, visit.starts_at, visit.phone, visit.email, visit.created_at, None)]
-    await reminders._make(rows, every, clock.now())
+    await make_missing(await active_rounds(), every, clock.now())
 
     assert {reason for *_rest, reason in await steps(of=visit)} == {ALL_REST}

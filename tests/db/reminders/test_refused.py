@@ -9,8 +9,8 @@ from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.transactions import fetch
 from turnet.patients.service import agree
-from turnet.reminders.model import REFUSED
-from turnet.reminders.service import visits_to_name
+from turnet.reminders.service import speech
+from turnet.reminders.steps import REFUSED
 
 PHONE_ONLY = replace(ANNA, email="")
 
@@ -53,7 +53,7 @@ async def test_a_refusal_after_it_was_put_into_the_outbox_stops_it(clinic: Clini
     await tick(clock, SMS_DUE)
     await says(clock, visit, yes=False)
 
-    assert await visits_to_name(await only_reminder(), now=clock.now()) == ()
+    assert (await speech(await only_reminder(), now=clock.now())).visits == ()
     assert await fates(visit) == [("dropped", REFUSED)]
 
 
@@ -63,7 +63,7 @@ async def test_one_child_refused_leaves_the_other_in_the_familys_message(clinic:
     await says(clock, inka, yes=False)
 
     await tick(clock, SMS_DUE)
-    named = await visits_to_name(await only_reminder(), now=clock.now())
+    named = (await speech(await only_reminder(), now=clock.now())).visits
 
     assert [visit.id for visit in named] == [eetu.id]
     await tick(at_time(clock, "2026-12-02 10:00"))

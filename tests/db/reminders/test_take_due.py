@@ -31,9 +31,9 @@ from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.metrics import REMINDERS_MISSED
 from turnet.reminders import service as reminding
-from turnet.reminders.model import TOO_LATE
 from turnet.reminders.queries import missed_since, next_due
 from turnet.reminders.rules import FOLLOWED
+from turnet.reminders.steps import TOO_LATE
 
 MAIL = ("email", "anna@mail.example", ["Anna"])
 SMS = ("sms", "+358401234567", ["Anna"])
@@ -347,7 +347,7 @@ async def test_a_process_killed_after_the_commit_leaves_a_message_that_is_delive
     claimed = await outbox.claim(10, channel="email", now=clock.now(), real=clock.real())
     [row] = [row for row in claimed if row.kind == "reminder"]
     assert row.id == await only_reminder()
-    assert [one.id for one in await reminding.visits_to_name(row.id, now=clock.now())] == [visit.id]
+    assert [one.id for one in (await reminding.speech(row.id, now=clock.now())).visits] == [visit.id]
 
 
 async def test_a_visit_that_has_begun_by_its_state_is_not_taken(clinic: Clinic, clock: FrozenClock) -> None:

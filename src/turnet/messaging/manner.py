@@ -1,0 +1,22 @@
+"""How a round's message is worded, beyond the visits that it speaks of."""
+
+from dataclasses import dataclass, field
+
+from turnet.clinic.model import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    asks: str = ""
+    """What an answer by SMS is to, as `turnet.conversation.meaning.Asked` names it; empty: it carries a link."""
+    answerable: bool = False
+    """Whoever answers it by SMS is heard, whether it asks or not."""
+    folded: bool = False
+    """It also says how to check in, because nothing else can before the visit."""
+    survey: str = ""
+    """Public id of the question about the visit."""
+    offer: Texts = field(default_factory=dict)
+    """What is offered, in the clinic's words."""
+
+
+PLAIN = Manner()
