@@ -222,28 +222,6 @@ async def load(clinic: Clinic, first: date, last: date, *, diaries: Diaries = No
     return [Load(who, where, minute(start), minute(end)) for who, where, start, end in rows]
 
 
-class Sent(NamedTuple):
-    """One message about a visit."""
-
-    kind: str
-    channel: str
-    state: str
-    """As in the outbox: `queued`, `sent`, `delivered`, `failed` …"""
-    at: datetime
-    """When it ended, or when it is due."""
-
-
-async def messages_about(visit: int) -> list[Sent]:
-    """What was sent, is on its way or failed, newest first; what was dropped before it left is not among them."""
-    rows = await fetch(
-        "SELECT kind, channel, state, finished_at, due_at FROM message "
-        "WHERE booking = {} AND state NOT IN ('cancelled', 'skipped') AND kind NOT LIKE 'desk_%d' "
-        "ORDER BY created_at DESC, id LIMIT 20",
-        visit,
-    )
-    return [Sent(kind, channel, state, finished or due) for kind, channel, state, finished, due in rows]
-
-
 class About(NamedTuple):
     """What the desk should know of the person before it speaks with them."""
 

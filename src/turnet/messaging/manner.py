@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 
 from turnet.clinic.model import Texts
+from turnet.conversation.meaning import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    asks: str = ""
-    """What an answer by SMS is to, as `turnet.conversation.meaning.Asked` names it; empty: it carries a link."""
+    asks: Asked | None = None
+    """What an answer by SMS is to; None: it carries a link."""
     answerable: bool = False
     """Whoever answers it by SMS is heard, whether it asks or not."""
     folded: bool = False

@@ -8,19 +8,21 @@ from typing import Any
 from turnet.booking.model import Visit
 from turnet.booking.queries import coming_to, history, visit_by_id, visits_of_party
 from turnet.booking.states import State
+from turnet.conversation.meaning import Asked
 from turnet.db.transactions import fetch
 from turnet.messaging.addresses import leads_nowhere
 from turnet.messaging.kinds import KINDS, About, Audience, announcing
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
 from turnet.reminders.model import Round, RoundKind
+from turnet.reminders.queries import NOTHING_LEFT
 from turnet.reminders.service import speech
 from turnet.settings import Settings
 
 _FIRST = frozenset({"booking_confirmed", "desk_booked"})
 """Nothing was said before these."""
 
-_ASKED = {RoundKind.REMINDER: "confirm", RoundKind.CHECKIN: "checkin", RoundKind.FEEDBACK: "score"}
+_ASKED = {RoundKind.REMINDER: Asked.CONFIRM, RoundKind.CHECKIN: Asked.CHECKIN, RoundKind.FEEDBACK: Asked.SCORE}
 
 _LEFT = frozenset({"sending", "sent", "delivered", "unknown"})
 
@@ -36,6 +38,11 @@ class Matter:
     skip: str | None = None
     """Why there is nothing to say."""
     manner: Manner = PLAIN
+
+    @property
+    def asks(self) -> Asked | None:
+        """What an answer by SMS would be to."""
+        return self.manner.asks
 
 
 async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matter:
@@ -56,14 +63,14 @@ async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matte
 async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:
     said = await speech(row.id, now=now)
     if said.round is None:
-        return Matter(skip="no visit is left to remind of now")
+        return Matter(skip=NOTHING_LEFT)
     return Matter(said.visits, manner=manner_of(said.round, row.channel, settings, folded=said.folded))
 
 
 def manner_of(round: Round, channel: str, settings: Settings, *, folded: bool = False) -> Manner:
     """Where nothing can be received, a round that asks carries a link instead."""
     answerable = channel == "sms" and hears(settings)
-    asks = _ASKED[round.kind] if round.answers and answerable else ""
+    asks = _ASKED.get(round.kind) if round.answers and answerable else None
     return Manner(asks, answerable, folded, offer=round.text)
 
 

@@ -93,9 +93,8 @@ class Told:
     kind: str
     """Of the message."""
     channel: str
-    """`email`, `sms`; empty: never decided."""
     state: str
-    """A message's (`queued` … `delivered`, `failed`, `skipped` …), or `waiting`, `dropped`, `missed` of what never became one."""
+    """A message's (`queued` … `delivered`, `failed`, `skipped` …), or `waiting`, `dropped`, `missed` of what never was one."""
     at: datetime
     """When it ended, or when it goes."""
     why: str = ""

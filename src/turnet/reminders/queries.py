@@ -4,14 +4,19 @@ import json
 from datetime import datetime
 from typing import Any
 
+from turnet.booking.model import Visit
 from turnet.db.transactions import fetch
 from turnet.messaging import outbox
-from turnet.reminders.model import Round, RoundKind
+from turnet.reminders.model import MESSAGE, Round, RoundKind, Told
 
 _ROUNDS = (
     "SELECT name, kind, channels, days, at_minute, minutes, fallback, only_unconfirmed, answers, location, service, "
     "text, active, position, version FROM message_round "
 )
+
+NOTHING_LEFT = "no visit is left to remind of now"
+"""Of a message of a round that has nobody to speak of: why stands with each of its steps."""
+_OF_ROUNDS = frozenset(MESSAGE.values())
 
 
 async def rounds() -> tuple[Round, ...]:
@@ -56,3 +61,37 @@ async def next_due(now: datetime, until: datetime) -> datetime | None:
         *(now, until),
     )
     return rows[0][0] if rows else None
+
+
+async def story(visit: Visit, now: datetime) -> list[Told]:
+    """What the visit's people were told, what they will be told, and what not and why: by time, the latest first."""
+    messages = await fetch(
+        "SELECT m.kind, m.channel, m.state, m.finished_at, m.due_at, m.error, m.parts, m.facts FROM message m "
+        "WHERE m.kind NOT LIKE 'desk_%d' AND (m.booking = {} OR m.id IN "
+        "(SELECT s.message FROM step s WHERE s.booking = {})) ORDER BY m.created_at DESC LIMIT 40",
+        *(visit.id, visit.id),
+    )
+    steps = await fetch(
+        "SELECT s.rule, s.channel, s.state, s.due_at, s.reason, r.kind FROM step s "
+        "LEFT JOIN message_round r ON r.name = s.rule WHERE s.booking = {} AND s.state <> 'taken' "
+        "AND (s.visit_no = {} OR s.state <> 'dropped')",
+        *(visit.id, visit.visit_no),
+    )
+    told = [
+        Told(kind, channel, state, finished or due, error or "", parts, json.loads(facts).get("rule", ""))
+        for kind, channel, state, finished, due, error, parts, facts in messages
+        if not (kind in _OF_ROUNDS and state == "skipped" and error == NOTHING_LEFT)
+    ]
+    told += [
+        Told(
+            MESSAGE[RoundKind(kind)] if kind else "reminder",
+            channel,
+            state,
+            max(due, now) if state == "waiting" else due,
+            reason,
+            None,
+            rule,
+        )
+        for rule, channel, state, due, reason, kind in steps
+    ]
+    return sorted(told, key=lambda one: one.at, reverse=True)

@@ -25,4 +25,6 @@ def message_names() -> dict[str, str]:
         "booking_confirmed": _("Confirmation"), "booking_moved": _("New time"), "booking_cancelled": _("Cancellation"),
         "reminder": _("Reminder"), "visit_links": _("Lost link"), "choose_new_time": _("Choose a new time"),
         "series_booked": _("Confirmation"), "come_in": _("Come in now"),
+        "checkin": _("Check-in"), "visit_instructions": _("Instructions"), "aftercare": _("After the visit"),
+        "feedback": _("Question afterwards"), "service_offer": _("Offer"), "desk_message": _("From the desk"),
     }  # fmt: skip

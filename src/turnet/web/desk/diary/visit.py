@@ -13,17 +13,19 @@ from turnet.booking import queries
 from turnet.booking import service as acts
 from turnet.booking import sheet as reads
 from turnet.booking.model import Visit
-from turnet.booking.sheet import About, Sent
+from turnet.booking.sheet import About
 from turnet.booking.states import ALLOWED, State
 from turnet.errors import Invalid, NotAllowed, SlotTaken, Stale, TooLate
 from turnet.i18n import _
+from turnet.reminders.model import Told
+from turnet.reminders.queries import story
 from turnet.web.desk import did
 from turnet.web.desk.both import Difference, differences, seen
 from turnet.web.desk.diary.drawn import NEXT, Drawn, Pen, pen, words
 from turnet.web.desk.picked import Picked, after, picked, way_back
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
-from turnet.web.desk.wording import message_names
+from turnet.web.desk.told.sent_words import Line, lines
 from turnet.web.kit import forms
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done, partial
@@ -51,8 +53,7 @@ class Card:
     mine: Picked
     drawn: Drawn
     about: About
-    messages: Sequence[tuple[str, Sent]]
-    """(what it was, in words; the message)."""
+    messages: Sequence[Line]
     marks: Sequence[Mark]
     back_to: Mark | None
     """The state before, for a mistake that is found too late to undo."""
@@ -104,18 +105,17 @@ async def card(
     mine = await picked(seat, public_id, "diary.see")
     visit, drawing = mine.visit, pen(seat)
     entry = await reads.entry(public_id)
-    names = message_names()
-    sent = [(names.get(one.kind, _("Message")), one) for one in await reads.messages_about(visit.id)]
+    told = await story(visit, seat.now)
     came = visit.state_at if visit.state is State.ARRIVED else None
     return Card(
         mine=mine,
         drawn=drawing.drawn(entry),
         about=await reads.about(visit.patient),
-        messages=sent,
+        messages=lines(seat, told),
         marks=_marks(mine, drawing),
         back_to=_back_to(mine),
         waiting=max(int((seat.now - came).total_seconds() // 60), 0) if came else 0,
-        called=_called(mine, [one for _word, one in sent]),
+        called=_called(mine, told),
         spoken=language_name(visit.language),
         seen=seen(mine),
         form=form or Form({"desk_note": visit.desk_note, "phone": visit.phone, "email": visit.email}),
@@ -156,9 +156,9 @@ def _back_to(mine: Picked) -> Mark | None:
     return Mark(back[0].value, back[1], "undo") if back else None
 
 
-def _called(mine: Picked, sent: Sequence[Sent]) -> datetime | None:
+def _called(mine: Picked, told: Sequence[Told]) -> datetime | None:
     since = mine.visit.state_at if mine.visit.state is State.ARRIVED else None
-    calls = [one.at for one in sent if one.kind == "come_in" and since and one.at >= since]
+    calls = [one.at for one in told if one.kind == "come_in" and since and one.at >= since]
     return mine.seat.local(calls[0]) if calls else None
 
 

@@ -1,0 +1,109 @@
+"""What a visit's people were told, will be told, or were not told and why, as the desk reads it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from turnet.i18n import _
+from turnet.messaging import held, limits, outbox, texting
+from turnet.messaging.matter import LEADS_NOWHERE
+from turnet.reminders import rules, steps
+from turnet.reminders.model import Told
+from turnet.web.desk.seat import Seat
+from turnet.web.desk.wording import message_names
+from turnet.web.kit.jinja import day_at
+
+_NEVER = frozenset({"skipped", "cancelled", "dropped", "missed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message or one that never was."""
+
+    what: str
+    by: str
+    fate: str
+    failed: bool
+    unsent: bool
+
+
+def lines(seat: Seat, told: Iterable[Told]) -> list[Line]:
+    names, by = message_names(), {"sms": _("text message"), "email": _("e-mail")}
+    return [
+        Line(
+            names.get(one.kind, _("Message")),
+            by.get(one.channel, ""),
+            _fate(seat, one),
+            one.state == "failed",
+            one.state in _NEVER,
+        )
+        for one in told
+    ]
+
+
+def _fate(seat: Seat, told: Told) -> str:
+    when = day_at(seat.local(told.at))
+    if told.state in _NEVER:
+        return _("not sent: %(why)s") % {"why": why(told.why)} if told.why else _("not sent")
+    said = {
+        "waiting": _("goes %(when)s"),
+        "queued": _("leaves %(when)s"),
+        "sending": _("leaves %(when)s"),
+        "sent": _("sent %(when)s"),
+        "delivered": _("arrived %(when)s"),
+        "unknown": _("perhaps sent %(when)s"),
+        "failed": _("did not arrive: call"),
+    }[told.state] % {"when": when}
+    return said + (_(", %(n)s parts") % {"n": told.parts} if told.parts and told.parts > 1 else "")
+
+
+def why(reason: str) -> str:
+    """A reason that the code keeps in English, in the reader's language; one that nobody translated stays as it is."""
+    if reason.startswith(outbox.TOO_LATE):
+        return _("it did not leave in time")
+    return _reasons().get(reason, reason)
+
+
+def _reasons() -> dict[str, str]:
+    return _of_rounds() | {
+        outbox.VISIT_CANCELLED: _("the visit was cancelled"),
+        held.SENT_BEFORE: _("it may have left before the backup was put back"),
+        LEADS_NOWHERE: _("the server’s address for patients is not set"),
+        limits.SPENT: _("the month’s budget for SMS is spent"),
+        limits.TOO_OFTEN: _("too many SMS to this number"),
+        limits.TOO_ALIKE: _("many new numbers that look alike"),
+        texting.NO_NUMBER: _("this is no telephone number"),
+        texting.ABROAD: _("no SMS go to that country"),
+        texting.NOT_MOBILE: _("this telephone takes no SMS"),
+        "the visit has changed since": _("the visit has changed since"),
+        "no visit is coming any more": _("no visit is coming any more"),
+        "the cancellation was undone": _("the cancellation was undone"),
+        "the visit is back where they know it to be": _("the visit is back where they know it to be"),
+        "nothing had been sent that needed taking back": _("nothing had been sent that needed taking back"),
+    }
+
+
+def _of_rounds() -> dict[str, str]:
+    return {
+        rules.TOLD_JUST_NOW: _("the confirmation had just said it"),
+        rules.TOO_NEAR: _("it would come too shortly before the visit"),
+        rules.FOLLOWED: _("another reminder goes at about the same time"),
+        rules.ALL_REST: _("every day before the visit is a day of rest"),
+        rules.ALL_REST_AFTER: _("the days after the visit are days of rest"),
+        rules.FOLDED: _("the reminder says it, because it would come at night"),
+        rules.STARTED_LATER: _("this round was switched on later"),
+        steps.MOVED: _("the visit was moved"),
+        steps.CANCELLED: _("the visit was cancelled"),
+        steps.BEGUN: _("the visit had begun"),
+        steps.NOT_COME: _("nobody came"),
+        steps.NOT_MARKED: _("nobody marked that the visit took place"),
+        steps.NOBODY_THERE: _("there was no number or address for it"),
+        steps.NOTHING_ARRIVES: _("nothing arrives at this number or address"),
+        steps.TOO_LATE: _("it would have come too late"),
+        steps.OFF: _("this round was switched off"),
+        steps.CONFIRMED: _("the visit was confirmed"),
+        steps.UNWRITTEN: _("there is no text for this reason of a visit"),
+        steps.ONE_A_DAY: _("somebody else of the family is asked"),
+        steps.REFUSED: _("they want no reminders"),
+        steps.NO_FEEDBACK: _("they want no questions"),
+        steps.NO_OFFERS: _("they have not agreed to offers"),
+    }
