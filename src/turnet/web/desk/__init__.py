@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 from turnet.errors import NotSignedIn
 from turnet.web.desk.accounts import account, people, safety
 from turnet.web.desk.app import app_shell, feeds, live
+from turnet.web.desk.arrivals import poster, texts
 from turnet.web.desk.blocked import blocks, needs, why
 from turnet.web.desk.booking import call, new, parked, series, walk_in
 from turnet.web.desk.cards import patient, patient_edit, patient_merge, patients
@@ -44,6 +45,8 @@ PAGES: list[ControllerRouterHandler] = [
     *history.routes,
     *value.routes,
     *texting.routes,
+    *poster.routes,
+    *texts.routes,
 ]
 
 routes: list[ControllerRouterHandler] = [

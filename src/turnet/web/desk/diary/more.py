@@ -19,6 +19,7 @@ class MorePage:
     may_manage: bool
     may_audit: bool
     may_value: bool
+    may_words: bool
 
 
 @get("/desk/more", act="diary.see", include_in_schema=False)
@@ -31,6 +32,7 @@ async def more(request: AnyRequest) -> Response[Any]:
         may_manage=seat.may("staff.manage"),
         may_audit=seat.may("audit.see"),
         may_value=seat.may("value.see"),
+        may_words=seat.may("rounds.manage"),
     )
     return Page("desk/more.html", page, headers={"Cache-Control": "no-store"})
 

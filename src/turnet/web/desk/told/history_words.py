@@ -279,6 +279,8 @@ def plain() -> Mapping[str, str]:
         "patients_parted": _("%(who)s took the two cards apart again."),
         "patient_parted": _("%(who)s made this a card of its own again."),
         "texting_decided": _("%(who)s changed what SMS may cost or where they go."),
+        "words_written": _("%(who)s changed what patients are told before or after a visit."),
+        "poster_renewed": _("%(who)s made a new poster for the door; the old one leads nowhere."),
         "baseline_said": _("%(who)s wrote down what the clinic was like before."),
     }
 
