@@ -219,6 +219,7 @@ async def _premises(
 ) -> tuple[int, int]:
     """The place, its room and the practitioner with their week; returns the resource ids of the last two."""
     from turnet.clinic import service as setup  # noqa: PLC0415
+    from turnet.clinic.starter import WAITING, spoken  # noqa: PLC0415
     from turnet.scheduling.rules import Session, WeeklySession  # noqa: PLC0415
 
     own = languages[0]
@@ -227,6 +228,7 @@ async def _premises(
         {own: answers["location"]},
         address={own: answers["address"]},
         city={own: answers["city"]},
+        waiting=spoken(WAITING, languages),
         phone=phone,
         email=email,
     )

@@ -21,6 +21,7 @@ class StarterService:
     minutes: int
     prices: Mapping[str, int] = field(default_factory=dict)
     instructions: Texts = field(default_factory=dict)
+    aftercare: Texts = field(default_factory=dict)
     room_after: int = 0
     """Minutes of cleaning."""
     urgent: bool = False
@@ -34,6 +35,7 @@ class StarterService:
             "name": spoken(self.name, languages),
             "summary": spoken(self.summary, languages),
             "instructions": spoken(self.instructions, languages),
+            "aftercare": spoken(self.aftercare, languages),
             "minutes": self.minutes,
             "room_after": self.room_after,
             "price": self.prices.get(currency, 0),
@@ -71,6 +73,35 @@ _CLOTHES = _texts(
     "Wear something you can move in. Bring a referral and images if you have them.",
     "Pue vaatteet, joissa on hyvä liikkua. Ota mukaan lähete ja kuvat, jos niitä on.",
     "כדאי להגיע בבגדים נוחים לתנועה. הביאו הפניה וצילומים, אם יש.",
+)
+
+WAITING = _texts("Have a seat in the waiting room.", "Istu odotustilaan.", "אפשר לשבת בחדר ההמתנה.")
+"""Where to sit, until the clinic says it better."""
+
+_NUMB = _texts(
+    "Wait with eating until the numbness is gone. If it hurts when you bite after two days, call us.",
+    "Odota syömistä, kunnes puutuminen on ohi. Jos puru sattuu vielä kahden päivän päästä, soita meille.",
+    "כדאי לחכות עם האוכל עד שההרדמה עוברת. אם כואב בנשיכה גם אחרי יומיים, התקשרו אלינו.",
+)
+_GUMS = _texts(
+    "Your gums may be tender for a day or two. Brush as usual, with a soft brush.",
+    "Ikenet voivat aristaa päivän tai kaksi. Harjaa tavalliseen tapaan, pehmeällä harjalla.",
+    "החניכיים עשויות להיות רגישות יום או יומיים. מצחצחים כרגיל, במברשת רכה.",
+)
+_SORE = _texts(
+    "You may feel it for a day or two. Move as usual; if it gets worse instead of better, call us.",
+    "Voit tuntea sen päivän tai kaksi. Liiku tavalliseen tapaan; jos olo pahenee, soita meille.",
+    "ייתכן שתרגישו את זה יום או יומיים. נעים כרגיל; אם זה מחמיר, התקשרו אלינו.",
+)
+_WORSE = _texts(
+    "If it gets worse instead of better, call us the same day.",
+    "Jos olo pahenee, soita meille vielä samana päivänä.",
+    "אם זה מחמיר במקום להשתפר, התקשרו אלינו עוד באותו היום.",
+)
+_ARM = _texts(
+    "Your arm may be sore for a day or two. If you feel unwell, call us.",
+    "Käsivarsi voi olla arka päivän tai kaksi. Jos voit huonosti, soita meille.",
+    "הזרוע עשויה לכאוב יום או יומיים. אם אינכם מרגישים טוב, התקשרו אלינו.",
 )
 
 DENTAL = (
@@ -117,6 +148,7 @@ DENTAL = (
         45,
         _prices(92, 350),
         room_after=10,
+        aftercare=_GUMS,
     ),
     StarterService(
         "filling",
@@ -134,6 +166,7 @@ DENTAL = (
             "כדאי לאכול לפני הביקור: ההרדמה עשויה להימשך כמה שעות.",
         ),
         room_after=10,
+        aftercare=_NUMB,
     ),
     StarterService(
         "root-canal",
@@ -143,6 +176,7 @@ DENTAL = (
         _prices(290, 1400),
         _BRING_IMAGES,
         room_after=15,
+        aftercare=_NUMB,
     ),
     StarterService(
         "wisdom-tooth",
@@ -184,6 +218,7 @@ DENTAL = (
         ),
         room_after=5,
         urgent=True,
+        aftercare=_WORSE,
     ),
 )
 
@@ -200,6 +235,7 @@ PHYSIOTHERAPY = (
         _prices(89, 360),
         _CLOTHES,
         room_after=5,
+        aftercare=_SORE,
     ),
     StarterService(
         "treatment",
@@ -209,6 +245,7 @@ PHYSIOTHERAPY = (
         _prices(72, 280),
         _CLOTHES,
         room_after=5,
+        aftercare=_SORE,
     ),
     StarterService(
         "exercise-check",
@@ -229,6 +266,7 @@ PHYSIOTHERAPY = (
         60,
         _prices(65, 300),
         room_after=10,
+        aftercare=_SORE,
     ),
     StarterService(
         "acute-pain",
@@ -246,6 +284,7 @@ PHYSIOTHERAPY = (
             "אם יש חוסר תחושה ברגליים או קושי במתן שתן, התקשרו מיד 101.",
         ),
         urgent=True,
+        aftercare=_WORSE,
     ),
 )
 
@@ -295,6 +334,7 @@ GENERAL = (
             "הביאו פנקס חיסונים. לאחר החיסון ממתינים רבע שעה.",
         ),
         people=4,
+        aftercare=_ARM,
     ),
     StarterService(
         "prescription",
@@ -316,6 +356,7 @@ GENERAL = (
             "במקרה חירום התקשרו 101.",
         ),
         urgent=True,
+        aftercare=_WORSE,
     ),
 )
 

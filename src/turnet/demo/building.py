@@ -64,6 +64,7 @@ async def _place(place: Place, clinic: MadeUp) -> int:
         address=place.address,
         city=clinic.city,
         directions=place.directions,
+        waiting=place.waiting,
         phone=place.phone,
         email=f"{place.slug}@{clinic.domain}",
         latitude=place.at[0],

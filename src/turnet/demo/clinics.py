@@ -14,6 +14,8 @@ class Place:
     phone: str
     at: tuple[float, float]
     rooms: int
+    waiting: Texts
+    """Where to sit."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ TUOMI = MadeUp(
             "+35830000140",
             (61.4978, 23.7610),
             2,
+            in_three("Waiting room 1, 2nd floor.", "Odotustila 1, 2. kerros.", "חדר המתנה 1, קומה 2."),
         ),
         Place(
             "hervanta",
@@ -99,6 +102,7 @@ TUOMI = MadeUp(
             "+35830000180",
             (61.4508, 23.8510),
             2,
+            in_three("Waiting room 2, by the door.", "Odotustila 2, oven vieressä.", "חדר המתנה 2, ליד הדלת."),
         ),
     ),
     team=(
@@ -204,6 +208,7 @@ EREZ = MadeUp(
             "+97240000140",
             (32.8032, 34.9859),
             2,
+            in_three("Waiting room by the lift.", "Odotustila hissin vieressä.", "חדר ההמתנה ליד המעלית."),
         ),
         Place(
             "hadar",
@@ -217,6 +222,7 @@ EREZ = MadeUp(
             "+97240000180",
             (32.8090, 34.9960),
             2,
+            in_three("Waiting room, on the left.", "Odotustila vasemmalla.", "חדר ההמתנה משמאל."),
         ),
     ),
     team=(
