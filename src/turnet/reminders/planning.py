@@ -4,7 +4,7 @@ A round that gives a visit no message leaves a dropped step that says why, so th
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,26 +23,38 @@ AT_ONCE = 1000
 _COLUMN = {"sms": "phone", "email": "email"}
 
 
-async def make_missing(
-    rounds: Sequence[Round],
-    rest: Rest,
-    now: datetime,
-    *,
-    further: timedelta = timedelta(),
-    since: datetime | None = None,
-) -> None:
-    """For visits that begin as far ahead as a message can be due, and `further`.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which rounds get steps, and how."""
 
-    `since`: what would have gone until then stays unsent, because nobody wanted it yet.
-    """
-    if not rounds:
+    rounds: Sequence[Round]
+    rest: Rest
+    now: datetime
+    since: datetime | None = None
+    """What would have gone until then stays unsent, because nobody wanted it yet."""
+    beside: Sequence[Round] = ()
+    """Others that are on: a reminder gives way to a later one of them."""
+
+
+async def make_missing(plan: Plan, *, further: timedelta = timedelta()) -> None:
+    """For visits that begin as far ahead as a message can be due, and `further`."""
+    if not plan.rounds:
         return
-    missing, args = _missing(rounds, now)
-    window = (now - back(rounds), now + ahead(rounds) + further)
-    while visits := await fetch(
-        _VISITS + f"WHERE b.starts_at > {{}} AND b.starts_at <= {{}} AND ({missing}) {_END}", *window, *args
-    ):
-        await attempt(partial(make, visits, rest, now, rounds, since))
+    missing, args = _missing(plan)
+    window = (plan.now - back(plan.rounds), plan.now + ahead(plan.rounds) + further)
+    condition = f"WHERE b.starts_at > {{}} AND b.starts_at <= {{}} AND ({missing}) {_END}"
+    while visits := await fetch(_VISITS + condition, *window, *args):
+        await attempt(partial(make, visits, plan))
+
+
+async def plan_again(plan: Plan) -> None:
+    """Inside a transaction: what waits of these rounds goes when they now say, or not at all."""
+    names = [round.name for round in plan.rounds]
+    waiting = f"SELECT s.booking FROM step s WHERE s.state = 'waiting' AND s.rule IN ({_marks(names)})"  # noqa: S608
+    visits = await fetch(f"{_VISITS} WHERE b.id IN ({waiting})", *names)
+    await fetch(f"DELETE FROM step WHERE state = 'waiting' AND rule IN ({_marks(names)}) RETURNING id", *names)  # noqa: S608
+    for first in range(0, len(visits), BATCH):
+        await make(visits[first : first + BATCH], plan)
 
 
 _VISITS = """
@@ -53,17 +65,17 @@ _VISITS = """
 _END = f"ORDER BY b.starts_at LIMIT {BATCH}"
 
 
-def _missing(rounds: Sequence[Round], now: datetime) -> tuple[str, list[Any]]:
+def _missing(plan: Plan) -> tuple[str, list[Any]]:
     """The condition that a visit lacks a step of one of the rounds, and its arguments."""
     conditions, args = [], list[Any]()
-    for round in rounds:
+    for round in plan.rounds:
         contact = " OR ".join(f"b.{_COLUMN[channel]} <> ''" for channel in round.channels)
         parts = [f"({contact})"]
         if round.after:
             parts.append("b.state NOT IN ('cancelled', 'no_show')")
         else:
             parts.append("b.state IN ('booked', 'confirmed') AND b.starts_at > {}")
-            args.append(now)
+            args.append(plan.now)
         for column, only in (("location", round.location), ("service", round.service)):
             if only is not None:
                 parts.append(f"b.{column} = {{}}")
@@ -76,9 +88,7 @@ def _missing(rounds: Sequence[Round], now: datetime) -> tuple[str, list[Any]]:
     return " OR ".join(conditions), args
 
 
-async def make(
-    visits: Sequence[tuple[Any, ...]], rest: Rest, now: datetime, rounds: Sequence[Round], since: datetime | None = None
-) -> None:
+async def make(visits: Sequence[tuple[Any, ...]], plan: Plan) -> None:
     """Inside a transaction. `visits` as `_VISITS` reads them; what a visit has already stays as it is."""
     there = {
         (booking, visit_no, rule)
@@ -87,28 +97,27 @@ async def make(
             *(visit[0] for visit in visits),
         )
     }
-    rows = [
-        (booking, visit_no, duty.round.name, duty.channel, instant(duty.due), duty.reason, now)
+    await insert([
+        (booking, visit_no, duty.round.name, duty.channel, instant(duty.due), duty.reason, plan.now)
         for booking, visit_no, *facts in visits
-        for duty in _duties(facts, visit_no, rest, rounds, since, now)
+        for duty in _duties(facts, visit_no, plan)
         if (booking, visit_no, duty.round.name) not in there
-    ]
-    await insert(rows)
+    ])  # fmt: skip
 
 
-def _duties(
-    facts: Sequence[Any], visit_no: int, rest: Rest, rounds: Sequence[Round], since: datetime | None, now: datetime
-) -> list[Duty]:
+def _duties(facts: Sequence[Any], visit_no: int, plan: Plan) -> list[Duty]:
     starts_at, ends_at, phone, email, created_at, moved_at, location, service = facts
     channels = tuple(channel for channel, contact in (("sms", phone), ("email", email)) if contact)
     made = minute(moved_at if visit_no > 1 and moved_at else created_at)
     visit = Planned(minute(starts_at), minute(ends_at), made, channels, location, service)
-    coming = [round for round in rounds if round.after or starts_at > now]
-    found = duties(visit, rest, coming)
-    if since is None:
-        return list(found)
+    coming = [round for round in (*plan.rounds, *plan.beside) if round.after or starts_at > plan.now]
+    names = {round.name for round in plan.rounds}
     return [
-        replace(duty, reason=duty.reason or STARTED_LATER) if instant(duty.due) <= since else duty for duty in found
+        replace(duty, reason=duty.reason or STARTED_LATER)
+        if plan.since is not None and instant(duty.due) <= plan.since
+        else duty
+        for duty in duties(visit, plan.rest, coming)
+        if duty.round.name in names
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from turnet.booking.model import Visit
 from turnet.db.transactions import fetch
+from turnet.errors import NotFound
 from turnet.messaging import outbox
 from turnet.reminders.model import MESSAGE, Round, RoundKind, Told
 
@@ -26,6 +27,14 @@ async def rounds() -> tuple[Round, ...]:
 
 async def active_rounds() -> tuple[Round, ...]:
     return tuple(_round(row) for row in await fetch(_ROUNDS + "WHERE active ORDER BY position, id"))
+
+
+async def round_named(name: str) -> Round:
+    """Raises `NotFound`."""
+    rows = await fetch(_ROUNDS + "WHERE name = {}", name)
+    if not rows:
+        raise NotFound(round=name)
+    return _round(rows[0])
 
 
 def _round(row: tuple[Any, ...]) -> Round:

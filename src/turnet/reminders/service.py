@@ -27,7 +27,7 @@ from turnet.messaging import outbox
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
 from turnet.reminders.model import MESSAGE, Round, RoundKind
-from turnet.reminders.planning import insert, make_missing
+from turnet.reminders.planning import Plan, insert, make_missing
 from turnet.reminders.queries import active_rounds
 from turnet.reminders.rules import CLOSES, EVES, FOLDED, Rest, ahead, back
 from turnet.reminders.steps import (
@@ -93,7 +93,7 @@ async def plan(now: datetime, *, further: timedelta = timedelta()) -> None:
     if clinic is None:
         return
     standing = await _standing(clinic, now)
-    await make_missing([*standing.rounds.values()], standing.rest, now, further=further)
+    await make_missing(Plan([*standing.rounds.values()], standing.rest, now), further=further)
     failed = await _failed(standing)
     if again := [(step, fate) for step in failed if (fate := anew(step, standing))]:
         await attempt(partial(_end, "taken", again))
@@ -113,7 +113,7 @@ async def make(now: datetime) -> None:
     """The first half of `plan`: no step changes, so that a person sees each as it was promised."""
     clinic = await current_clinic()
     if clinic is not None:
-        await make_missing(await active_rounds(), rest_of(clinic), now)
+        await make_missing(Plan(await active_rounds(), rest_of(clinic), now))
 
 
 _CONTACT = "CASE s.channel WHEN 'sms' THEN b.phone ELSE b.email END"

@@ -13,7 +13,7 @@ from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.transactions import fetch
-from turnet.reminders.planning import make_missing
+from turnet.reminders.planning import Plan, make_missing
 from turnet.reminders.queries import active_rounds
 from turnet.reminders.rules import ALL_REST, FOLLOWED, TOLD_JUST_NOW, Rest
 from turnet.reminders.service import plan
@@ -221,6 +221,6 @@ async def test_when_every_day_before_it_rests_a_visit_has_no_reminder(clinic: Cl
 
     visit = await booked(clinic, clock, made=LONG_BEFORE)
     every = Rest("Europe/Helsinki", 6, frozenset(the_time("2026-11-01").date() + timedelta(days) for days in range(60)))
-    await make_missing(await active_rounds(), every, clock.now())
+    await make_missing(Plan(await active_rounds(), every, clock.now()))
 
     assert {reason for *_rest, reason in await steps(of=visit)} == {ALL_REST}
