@@ -17,6 +17,7 @@ from turnet.booking.service.late import run_late
 from turnet.booking.service.mark import mark
 from turnet.booking.service.move import move
 from turnet.booking.service.note import recontact, write_desk_note
+from turnet.booking.service.offer import drop_offers, offer_times, take_offer
 from turnet.booking.service.series import book_series, check_series
 from turnet.booking.service.sweep import sweep
 from turnet.booking.service.told import told_by_phone
@@ -24,6 +25,7 @@ from turnet.booking.service.undo import undo_last
 
 __all__ = [
     "arrive", "ask_for_new_time", "block", "book", "book_party", "book_series", "call_in", "cancel", "check_series",
-    "confirm", "hold", "mark", "move", "not_here", "recontact", "release", "renew", "run_late", "send_links", "sweep",
-    "told_by_phone", "unblock", "undo_cancel", "undo_last", "write_desk_note", "write_to",
+    "confirm", "drop_offers", "hold", "mark", "move", "not_here", "offer_times", "recontact", "release", "renew",
+    "run_late", "send_links", "sweep", "take_offer", "told_by_phone", "unblock", "undo_cancel", "undo_last",
+    "write_desk_note", "write_to",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from turnet.booking.service.rows import SetupMoved
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.db.disk import drop_ballast
+from turnet.db.engine import bound
 from turnet.db.guards import NO_OVERLAP, retryable, translated, violated
 from turnet.db.hop import in_one_hop
 from turnet.db.transactions import tx
@@ -41,10 +42,15 @@ async def attempt(work: Callable[[], Awaitable[T]], *, must: bool = False) -> T:
 
 
 async def settled(clinic: Clinic, act: Callable[[Clinic], Awaitable[T]]) -> T:
-    """Runs `act` with the clinic as the caller read it, and again with today's if its setup has changed meanwhile."""
+    """Runs `act` with the clinic as the caller read it, and again with today's if its setup has changed meanwhile.
+
+    Inside another act that one looks again, because what this one wrote would stay.
+    """
     try:
         return await act(clinic)
     except SetupMoved:
+        if bound().transaction_exists():
+            raise
         now = await current_clinic()
         assert now is not None, "a clinic that was there stays"
         return await act(now)
