@@ -21,7 +21,7 @@ from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
 from turnet.format import clock_time, day_long, day_short, money, on_day_long
 from turnet.i18n import LANGUAGES, _, pgettext, speaking
-from turnet.messaging import calendar
+from turnet.messaging import calendar, choices
 from turnet.messaging.addresses import domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
 from turnet.messaging.kinds import KINDS, About, Audience, Kind
@@ -111,6 +111,7 @@ class Composer:
             language=i18n.current().code,
             text=render(f"{kind.name}/body.txt", words),
             html=render(f"{kind.name}/body.html", words),
+            unsubscribe=self._settings_link(row) if kind.consent in choices.LISTED else "",
         )
         if kind.audience is not Audience.PATIENT or kind.about not in _INVITING:
             return letter
@@ -148,7 +149,7 @@ class Composer:
         if kind.about is About.WORDS:
             words["text"] = row.facts.get("text", "")
         if kind.about is About.STEPS:
-            words |= self._round_words(manner, clinic)
+            words |= self._round_words(row, manner, clinic)
         several = len({visit.first_name for visit in visits}) > 1
         return words | {
             "visit": spoken[0],
@@ -157,7 +158,7 @@ class Composer:
             "listed": _listed(spoken, names=several),
         }
 
-    def _round_words(self, manner: Manner, clinic: Clinic) -> Words:
+    def _round_words(self, row: Claimed, manner: Manner, clinic: Clinic) -> Words:
         language = i18n.current().code
         return {
             "asks": manner.asks,
@@ -167,8 +168,12 @@ class Composer:
             "offer": clinic.text(manner.offer, language),
             "advert": _ADVERTS.get(clinic.region, ""),
             "refusal": _REFUSALS.get(clinic.region, "") if manner.answerable else "",
-            "settings_link": "",
+            "settings_link": self._settings_link(row),
         }
+
+    def _settings_link(self, row: Claimed) -> str:
+        """Where whoever gets it can refuse such messages; empty for what nobody can refuse."""
+        return choices.link(self.settings, self.key, row.id) if KINDS[row.kind].consent in choices.REFUSABLE else ""
 
     def _own_words(self, visit: Visit, clinic: Clinic, now: datetime) -> Words:
         """What only the patient gets: the link that acts on the visit, and until when it does."""

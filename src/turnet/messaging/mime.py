@@ -38,6 +38,8 @@ class Letter:
     calendar: bytes = b""
     method: str = ""
     """The calendar's METHOD; empty without one."""
+    unsubscribe: str = ""
+    """Where one POST ends such mail (RFC 8058); empty for mail that belongs to a visit."""
 
 
 def whole(letter: Letter) -> bytes:
@@ -68,6 +70,8 @@ def _headers(letter: Letter) -> dict[str, str]:
         "Message-ID": letter.message_id,
         "In-Reply-To": letter.thread,
         "References": letter.thread,
+        "List-Unsubscribe": f"<{letter.unsubscribe}>" if letter.unsubscribe else "",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if letter.unsubscribe else "",
         "Auto-Submitted": "auto-generated",
         "Content-Language": letter.language,
     }

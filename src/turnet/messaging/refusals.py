@@ -83,9 +83,14 @@ async def lift(contact: str, now: datetime) -> bool:
     return bool(rows)
 
 
+def purpose_of(kind: Kind) -> str | None:
+    """What whoever refuses this kind refuses; None: it belongs to a visit, and nobody can."""
+    return _PURPOSE.get(kind.consent)
+
+
 async def refusal(kind: Kind, contact: str) -> str | None:
     """Why a message of this kind to a patient does not go to their contact; None: it may."""
     if found := await suspended(contact):
         return SUSPENDED.format(found.reason)
-    purpose = _PURPOSE.get(kind.consent)
+    purpose = purpose_of(kind)
     return REFUSED if purpose and await opted_out(contact, purpose) else None

@@ -137,3 +137,21 @@ def test_a_long_subject_in_hebrew_is_folded_and_read_back_whole() -> None:
 
     assert max(len(line) for line in raw.split(b"\r\n")) <= 78
     assert str(read(raw)["Subject"]).startswith(name.strip())
+
+
+@pytest.mark.parametrize("kind", ["feedback", "service_offer"])
+async def test_mail_that_is_no_part_of_a_visit_is_ended_with_one_click(kind: str) -> None:
+    """RFC 8058 §3.1: both headers, and the address takes a POST without a question."""
+    message = read(await received(mail(kind)))
+
+    assert re.fullmatch(r"<https://times\.tuomi\.example/u/[a-z2-7]{39}>", str(message["List-Unsubscribe"]).strip())
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("kind", ["booking_confirmed", "reminder"])
+async def test_control_mail_of_a_visit_has_no_such_header(kind: str) -> None:
+    """A click must not stop what somebody waits for without saying so: reminders link to a page that says it."""
+    content = await received(mail(kind))
+
+    assert read(content)["List-Unsubscribe"] is None
+    assert (b"/u/" in content) == (kind == "reminder")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.unit.messaging.people import (
 )  # fmt: skip
 from turnet.booking.model import Visit, visit_token
 from turnet.clinic.model import Clinic
+from turnet.messaging import choices
 
 DAY_BEFORE = NOW + timedelta(days=1)
 """Wednesday 2 December, 10:42: the visit of Thursday 09:20 is tomorrow, and past its last moment for changes."""
@@ -133,6 +135,8 @@ def test_a_reminder_by_mail_says_everything_the_visit_needs() -> None:
         link(DANA),
         "",
         "Telephone: +358 300 00140",
+        f"What we send you: {choices.link(composer().settings, composer().key, UUID(int=5))}",
+        "",
         "Tuomi Dental",
     ]
 
