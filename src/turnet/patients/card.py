@@ -44,6 +44,8 @@ class Patient:
     guardian: Relative | None
     merged_into: str | None
     """Public id of who they turned out to be."""
+    protected: bool = False
+    """Nobody is to ask this person anything, or show where they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Maybe(NamedTuple):
 
 _PATIENT = """
     SELECT t.id, t.public_id, t.name, t.birth_year, t.language, t.desk_note, t.provisional, t.created_at, t.version,
-        g.id, g.public_id, g.name, g.birth_year, m.public_id
+        g.id, g.public_id, g.name, g.birth_year, m.public_id, t.protected
     FROM patient t LEFT JOIN patient g ON g.id = t.guardian LEFT JOIN patient m ON m.id = t.merged_into
     WHERE """
 
@@ -134,8 +136,9 @@ async def _one(condition: str, *args: Any) -> Patient:
     guardian = Relative(*cells[9:13]) if cells[9] is not None else None
     id, shown, name, year, language, desk_note, provisional, created_at, version = cells[:9]
     return Patient(
-        id, shown, name, year, language, desk_note, bool(provisional), created_at, version, guardian, cells[13]
-    )
+        id, shown, name, year, language, desk_note, bool(provisional), created_at, version, guardian, cells[13],
+        bool(cells[14]),
+    )  # fmt: skip
 
 
 async def is_seen_by(patient: int, practitioner: int | None) -> bool:

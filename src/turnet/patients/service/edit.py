@@ -19,6 +19,7 @@ class Draft:
     birth_year: int | None
     language: str
     desk_note: str = field(repr=False)
+    protected: bool = False
 
 
 async def edit(act: Act, patient: int, draft: Draft, *, version: int | None = None) -> Patient:
@@ -31,8 +32,8 @@ async def edit(act: Act, patient: int, draft: Draft, *, version: int | None = No
         if not other:
             return was
         await fetch(
-            "UPDATE patient SET name = {}, birth_year = {}, language = {}, desk_note = {} WHERE id = {}",
-            *(draft.name, draft.birth_year, draft.language, draft.desk_note, patient),
+            "UPDATE patient SET name = {}, birth_year = {}, language = {}, desk_note = {}, protected = {} WHERE id = {}",
+            *(draft.name, draft.birth_year, draft.language, draft.desk_note, draft.protected, patient),
         )
         await changed(patient)
         await index([patient], now=act.now)

@@ -83,6 +83,7 @@ async def _fill(stays: Patient, goes: Patient) -> dict[str, list[Any]]:
         "birth_year": stays.birth_year or goes.birth_year,
         "desk_note": both,
         "provisional": stays.provisional and goes.provisional,
+        "protected": stays.protected or goes.protected,
         "guardian": _guardian(stays) or (None if await children(stays.id) else _guardian(goes)),
     }
     had = {"guardian": _guardian(stays)} | {name: getattr(stays, name) for name in wanted if name != "guardian"}

@@ -27,7 +27,7 @@ from turnet.web.kit.page import Page
 from turnet.web.public import asked
 from turnet.web.public.visit import version_in
 
-FIELDS = ("name", "birth_year", "language", "desk_note")
+FIELDS = ("name", "birth_year", "language", "desk_note", "protected")
 CONTACTS = ("phone", "email")
 _OFFERED = 12
 
@@ -62,7 +62,10 @@ async def edit_form(request: AnyRequest, public_id: FromPath[str]) -> Response[A
 
 def _as_typed(who: Patient) -> dict[str, str]:
     year = str(who.birth_year or "")
-    return {"name": who.name, "birth_year": year, "language": who.language, "desk_note": who.desk_note}
+    protected = "1" if who.protected else ""
+    return {
+        "name": who.name, "birth_year": year, "language": who.language, "desk_note": who.desk_note, "protected": protected
+    }  # fmt: skip
 
 
 def _edit_page(
@@ -100,9 +103,14 @@ async def edit(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
 def differences(now: Patient, raw: Mapping[str, str]) -> list[tuple[str, str]]:
     """(field, what the card says now) where that is not what was typed."""
     names = {
-        "name": _("Name"), "birth_year": _("Year of birth"), "language": _("Language"), "desk_note": _("Note for the desk")
+        "name": _("Name"), "birth_year": _("Year of birth"), "language": _("Language"), "desk_note": _("Note for the desk"),
+        "protected": _("Protected person"),
     }  # fmt: skip
-    return [(names[name], said) for name, said in _as_typed(now).items() if said != raw.get(name, "").strip()]
+    return [
+        (names[name], _("Yes") if (name, said) == ("protected", "1") else said)
+        for name, said in _as_typed(now).items()
+        if said != raw.get(name, "").strip()
+    ]
 
 
 def draft_of(seat: Seat, raw: Mapping[str, str]) -> tuple[Draft, dict[str, str]]:
@@ -122,6 +130,7 @@ def draft_of(seat: Seat, raw: Mapping[str, str]) -> tuple[Draft, dict[str, str]]
         birth_year=read("birth_year", lambda text: model.clean_year(text, seat.today), None),
         language=language if language in LANGUAGES else seat.clinic.languages[0],
         desk_note=read("desk_note", model.clean_note, ""),
+        protected=raw.get("protected") == "1",
     )
     return draft, wrong
 

@@ -72,7 +72,7 @@ class Drawn:
     @property
     def flagged(self) -> bool:
         entry = self.entry
-        return entry.overbooked or entry.provisional or entry.noted or bool(entry.failed)
+        return entry.overbooked or entry.provisional or entry.noted or entry.called or bool(entry.failed)
 
 
 def words() -> dict[State, str]:
@@ -181,10 +181,10 @@ def pen(seat: Seat) -> Pen:
 def by_themselves(way: str) -> str:
     """How they checked in without the desk, with a place for the time."""
     said = {
-        "sms": _("Checked in by SMS %(time)s"),
-        "link": _("Checked in by link %(time)s"),
-        "door": _("Checked in at the door %(time)s"),
-        "tablet": _("Checked in on the tablet %(time)s"),
+        "sms": _("Here, by SMS %(time)s"),
+        "link": _("Here, by link %(time)s"),
+        "door": _("Here, at the door %(time)s"),
+        "tablet": _("Here, on the tablet %(time)s"),
     }
     return said[way]
 

@@ -172,6 +172,7 @@ class Telling:
             "birth_year": _("year of birth"),
             "language": _("language"),
             "desk_note": _("note for the desk"),
+            "protected": _("protected person"),
         }
         fields = [escape(words.get(name, name)) for name in line.after.get("fields", ())]
         return self._said(line, _("%(who)s changed the card: %(fields)s."), fields=listed(fields))
