@@ -13,6 +13,7 @@ from turnet.web.desk.cards import patient, patient_edit, patient_merge, patients
 from turnet.web.desk.changing import cancel, message, move
 from turnet.web.desk.diary import late, more, today, visit
 from turnet.web.desk.entrance import half_in, join, login
+from turnet.web.desk.rounds import pages as rounds
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 from turnet.web.desk.told import history
 from turnet.web.desk.worth import texting, value
@@ -44,6 +45,7 @@ PAGES: list[ControllerRouterHandler] = [
     *people.routes,
     *history.routes,
     *value.routes,
+    *rounds.routes,
     *texting.routes,
     *poster.routes,
     *texts.routes,

@@ -282,6 +282,9 @@ def plain() -> Mapping[str, str]:
         "texting_decided": _("%(who)s changed what SMS may cost or where they go."),
         "words_written": _("%(who)s changed what patients are told before or after a visit."),
         "poster_renewed": _("%(who)s made a new poster for the door; the old one leads nowhere."),
+        "round_added": _("%(who)s added a round of messages."),
+        "round_changed": _("%(who)s changed a round of messages."),
+        "round_removed": _("%(who)s removed a round of messages."),
         "baseline_said": _("%(who)s wrote down what the clinic was like before."),
     }
 

@@ -1,0 +1,1 @@
+"""By which rounds visits are written about, and what each would cost."""
