@@ -4,11 +4,14 @@ Every word of a text has to be known before it means anything: there is no looki
 condition, a question, a time or another wish makes it unclear by being there.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from turnet.conversation.normal import letter, normal
+from turnet.conversation.normal import normal, on_the_other_keys
+from turnet.conversation.score import score_of
+from turnet.conversation.words import Phrase, Sense, phrases
 
 __all__ = ["Asked", "Meaning", "Reading", "normal", "read"]
 
@@ -66,30 +69,119 @@ class Reading:
 
 UNCLEAR = Reading(Meaning.UNCLEAR)
 
-_YES = {"1", "yes", "כן", "kylla", "joo", "ok", "👍"}
-_CANNOT = {"2", "no", "לא", "ei", "👎"}
-_HERE = {"here", "הגעתי", "saavuin"}
+QUESTION = re.compile("[?\u00bf\u037e\u055e\u061f\u203d\u2047-\u2049\u2753\u2754\ufe56\uff1f]")
+_JOINED_DIGITS = re.compile(r"\d\s*[./:-]\s*\d")
+"""A date, an hour, a fraction or a choice."""
 
 
 def read(text: str, asked: Asked, *, language: str, letters: Collection[str] = ()) -> Reading:
-    """What `text` means as an answer to `asked`; `language` is the patient's, `letters` are those asked about."""
-    said = normal(text)
-    if said in {"stop", "הסר", "lopeta"}:
-        return Reading(Meaning.STOP)
+    """What `text` means as an answer to `asked`; `language` is the patient's, `letters` are those asked about.
+
+    Without letters, WHICH and TIMES ask about A, B and C.
+    """
+    if not letters and asked in {Asked.WHICH, Asked.TIMES}:
+        letters = ("A", "B", "C")
+    reading = _read(text, asked, language, letters)
+    if reading != UNCLEAR or language != "he" or asked is Asked.SCORE or QUESTION.search(text) is not None:
+        return reading
+    retyped = on_the_other_keys(text)
+    return reading if retyped is None else _read(retyped, asked, language, letters)
+
+
+def _read(text: str, asked: Asked, language: str, letters: Collection[str]) -> Reading:
+    if QUESTION.search(text) is None:
+        about_messages = _about_messages(phrases(text, language))
+        if about_messages is not None:
+            return about_messages
     if asked is Asked.WHY:
-        return Reading(Meaning.WORDS) if said else UNCLEAR
-    if "?" in text or not said:
+        return Reading(Meaning.WORDS) if re.search(r"[^\d\s]", normal(text)) else UNCLEAR
+    if QUESTION.search(text) is not None:
         return UNCLEAR
     if asked is Asked.SCORE:
-        return Reading(Meaning.SCORE, score=int(said)) if said in map(str, range(11)) else UNCLEAR
-    if asked in {Asked.WHICH, Asked.TIMES}:
-        if letter(said) in (letters or ("A", "B", "C")):
-            return Reading(Meaning.LETTERS, (letter(said) or "",))
-        return Reading(Meaning.NONE_SUITS) if said == "2" and asked is Asked.TIMES else UNCLEAR
-    if said in _HERE:
-        return Reading(Meaning.HERE)
-    if asked is Asked.NOTHING:
+        score = score_of(text, language)
+        return UNCLEAR if score is None else Reading(Meaning.SCORE, score=score)
+    if _JOINED_DIGITS.search(text) is not None:
         return UNCLEAR
-    if said in _YES:
-        return Reading(Meaning.YES if asked is Asked.CONFIRM else Meaning.HERE)
-    return Reading(Meaning.CANNOT) if said in _CANNOT else UNCLEAR
+    return _answer(phrases(text, language, letters), asked, letters)
+
+
+def _about_messages(said: list[Phrase]) -> Reading | None:
+    """STOP, START or CANCEL if the text is that word, or leads with it and goes on about messages."""
+    plain = [phrase.sense for phrase in said if phrase.sense is not Sense.FILLER]
+    if not plain:
+        return None
+    if plain[0] is Sense.STOP and set(plain[1:]) <= {Sense.STOP, Sense.TAIL}:
+        return Reading(Meaning.STOP)
+    if plain == [Sense.CANCEL]:
+        return Reading(Meaning.STOP, wants_out=True)
+    return Reading(Meaning.START) if plain == [Sense.START] else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Of the senses of a text one is in `needs`, and the others are in `needs` or `beside`."""
+
+    meaning: Meaning
+    needs: frozenset[Sense]
+    beside: frozenset[Sense] = frozenset()
+
+    def fits(self, senses: frozenset[Sense]) -> bool:
+        return bool(senses & self.needs) and senses <= self.needs | self.beside
+
+
+def _rule(meaning: Meaning, needs: str, beside: str = "") -> _Rule:
+    return _Rule(meaning, *(frozenset(map(Sense, names.split())) for names in (needs, beside)))
+
+
+RULES: dict[Asked, tuple[_Rule, ...]] = {
+    Asked.CONFIRM: (
+        _rule(Meaning.HERE, "here", "1 yes fine"),
+        _rule(Meaning.YES, "1 yes fine coming", "meet"),
+        _rule(Meaning.CANNOT, "2 no cannot", "regret"),
+        _rule(Meaning.CANNOT, "off", "2 regret"),
+    ),
+    Asked.CHECKIN: (
+        _rule(Meaning.HERE, "here", "1 yes fine"),
+        _rule(Meaning.HERE, "1 yes", "fine"),
+        _rule(Meaning.YES, "coming fine", "1 yes meet"),
+        _rule(Meaning.CANNOT, "2 cannot", "no regret"),
+        _rule(Meaning.CANNOT, "off", "2 regret"),
+    ),
+    Asked.WHICH: (_rule(Meaning.LETTERS, "letter", "only and"), _rule(Meaning.LETTERS, "both all")),
+    Asked.TIMES: (
+        _rule(Meaning.LETTERS, "letter", "yes fine coming take only"),
+        _rule(Meaning.NONE_SUITS, "2 no none cannot", "regret"),
+    ),
+    Asked.NOTHING: (_rule(Meaning.HERE, "here"),),
+}
+"""The first that fits. `no` and `off` never fit together: "en peru" calls nothing off."""
+_ABOUT_SOME = {Asked.CONFIRM, Asked.CHECKIN}
+"""Where letters beside an answer say whom it is about."""
+_WHOM = {Sense.LETTER, Sense.AND, Sense.BOTH, Sense.ALL}
+
+
+def _answer(said: list[Phrase], asked: Asked, asked_letters: Collection[str]) -> Reading:
+    senses = frozenset(phrase.sense for phrase in said) - {Sense.FILLER}
+    named = tuple(sorted({phrase.words for phrase in said if phrase.sense is Sense.LETTER}))
+    if not _whom_is_clear(said, named, asked_letters) or (asked is Asked.TIMES and len(named) > 1):
+        return UNCLEAR
+    if asked in _ABOUT_SOME:
+        if asked is Asked.CHECKIN and senses and senses <= _WHOM:
+            return Reading(Meaning.HERE, named)
+        senses -= _WHOM
+    elif senses & {Sense.BOTH, Sense.ALL}:
+        named = tuple(sorted(asked_letters))
+    meaning = next((rule.meaning for rule in RULES[asked] if rule.fits(senses)), Meaning.UNCLEAR)
+    return UNCLEAR if meaning is Meaning.UNCLEAR else Reading(meaning, named)
+
+
+def _whom_is_clear(said: list[Phrase], named: tuple[str, ...], asked_letters: Collection[str]) -> bool:
+    """ "and" stands between letters; "both" and "all" are said of that many, and not beside letters."""
+    senses = [phrase.sense for phrase in said]
+    for at, sense in enumerate(senses):
+        if sense is Sense.AND and senses[at - 1 : at] + senses[at + 1 : at + 2] != [Sense.LETTER, Sense.LETTER]:
+            return False
+    everybody = {Sense.BOTH, Sense.ALL} & set(senses)
+    if not everybody:
+        return True
+    return not named and len(asked_letters) >= 2 and (Sense.BOTH not in everybody or len(asked_letters) == 2)

@@ -37,22 +37,27 @@ _TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
 _TO_LATIN = str.maketrans(_HEBREW, _LATIN)
 
 
-def on_hebrew_keys(text: str) -> str:
-    """What the same keys give on a Hebrew keyboard: "fi" is כן."""
-    return text.casefold().translate(_TO_HEBREW)
+def on_the_other_keys(text: str) -> str | None:
+    """What the same keys give on the other of a Latin and a Hebrew keyboard: "fi" is כן, טקד is "yes".
+
+    None where letters of both stand in it, or one alone, which is too little to go by.
+    """
+    typed = text.casefold().strip(" .!\n")
+    words = [word for word in typed.split() if not word.isdigit()]
+    if not words or any(len(word) < 2 for word in words):
+        return None
+    letters = re.sub(r"[\W\d_]", "", "".join(words))
+    if re.fullmatch("[a-z]+", letters):
+        return typed.translate(_TO_HEBREW)
+    return typed.translate(_TO_LATIN) if re.fullmatch("[א-ת]+", letters) else None
 
 
-def on_latin_keys(text: str) -> str:
-    """What the same keys give on a Latin keyboard: טקד is "yes"."""
-    return text.translate(_TO_LATIN)
-
-
-_LETTER_ALIKE = dict(zip("אבגדהוавбсαβابج", "ABCDEFABBCABABC", strict=True))
+_LETTER_ALIKE = dict(zip("אבגדהавбсαβابج", "ABCDEABBCABABC", strict=True))
 """Hebrew and Arabic letters by their order, Cyrillic and Greek ones by their looks."""
 
 
 def letter(token: str) -> str | None:
-    """The upper-case Latin letter that one written letter stands for, א and Cyrillic А being A."""
-    if re.fullmatch("[a-z]", token):
+    """The upper-case Latin letter, A to F, that one written letter stands for, א and Cyrillic А being A."""
+    if re.fullmatch("[a-f]", token):
         return token.upper()
     return _LETTER_ALIKE.get(token)

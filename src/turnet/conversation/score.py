@@ -1,0 +1,49 @@
+"""A score from 0 to 10 out of an SMS."""
+
+import re
+
+from turnet.conversation.words import Phrase, Sense, lexicon, phrases
+
+_OF_TEN = re.compile(r"(?<=\d)\s*/\s*10\b")
+_NOT_WHOLE = re.compile(r"\d\s*[.,:/-]\s*\d|(^|\s)[-\u2212]\d|\d[^\W\d_]|[^\W\d_]\d")
+"""A decimal, an hour, a range, a fraction of something else, less than nothing, or part of a word."""
+_BEFORE = {Sense.FILLER, Sense.LEAD}
+_ANSWERS = {Sense.YES, Sense.FINE, Sense.COMING, Sense.NO, Sense.CANNOT, Sense.OFF, Sense.HERE, Sense.REGRET}
+_PARTED = re.compile(r"^\W*\w+\s*[,.;:!\n-]")
+
+
+def score_of(text: str, language: str) -> int | None:
+    """The one score that the text leads with, words after it being a comment; None when in doubt.
+
+    1 and 2 beside words that answer a reminder may be meant for that.
+    """
+    text = _OF_TEN.sub(" ", text)
+    said = [phrase for phrase in phrases(text, language) if phrase.sense is not Sense.TENTH]
+    while said and said[0].sense in _BEFORE and _number(said[0], language) is None:
+        del said[0]
+    if not said or _NOT_WHOLE.search(text) is not None or (score := _number(said[0], language)) is None or score > 10:
+        return None
+    comment = [phrase for phrase in said[1:] if phrase.sense is not Sense.FILLER]
+    if comment and not _is_comment(comment, score, language):
+        return None
+    if comment and not said[0].words.isdigit() and not _PARTED.search(text):
+        return None
+    return score
+
+
+def _number(phrase: Phrase, language: str) -> int | None:
+    if re.fullmatch(r"0|[1-9]\d{0,3}", phrase.words):
+        return int(phrase.words)
+    return lexicon(language).numbers.get(phrase.words)
+
+
+def _is_comment(comment: list[Phrase], score: int, language: str) -> bool:
+    """Nothing in it makes the number before it anything but a score."""
+    for phrase in comment:
+        number = _number(phrase, language)
+        spoken_one = number == 1 and not phrase.words.isdigit()
+        if (number is not None and number != score and not spoken_one) or (number is None and phrase.words.isdigit()):
+            return False
+    if comment[0].sense is Sense.UNIT:
+        return False
+    return score not in {1, 2} or not any(phrase.sense in _ANSWERS for phrase in comment)
