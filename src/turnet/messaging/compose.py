@@ -21,7 +21,7 @@ from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
 from turnet.format import clock_time, day_long, day_short, money, on_day_long
 from turnet.i18n import LANGUAGES, _, pgettext, speaking
-from turnet.messaging import calendar, choices
+from turnet.messaging import answers, calendar, choices
 from turnet.messaging.addresses import domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
 from turnet.messaging.kinds import KINDS, About, Audience, Kind
@@ -146,6 +146,11 @@ class Composer:
         spoken = [_visit_words(visit, clinic, now) for visit in visits]
         if kind.audience is Audience.PATIENT:
             spoken = [own | self._own_words(visit, clinic, now) for own, visit in zip(spoken, visits, strict=True)]
+        if kind.about is About.ANSWER:
+            here = spoken[0]["call"] if spoken else _dialled(clinic.phone, clinic.region)
+            words |= answers.words(row.facts, visits, clinic) | {"call": here}
+            if not spoken:
+                return words
         if kind.about is About.WORDS:
             words["text"] = row.facts.get("text", "")
         if kind.about is About.STEPS:

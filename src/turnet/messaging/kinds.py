@@ -41,6 +41,8 @@ class About(StrEnum):
     """A visit that cannot stay where it is."""
     WORDS = "words"
     """A visit about which somebody at the desk wrote, whatever has become of it."""
+    ANSWER = "answer"
+    """The visits that its facts name, whatever has become of them; there may be none."""
     TURN = "turn"
     """A visit whose patient waits."""
     NOTHING = "nothing"
@@ -58,6 +60,29 @@ class Kind:
     leaves: str
     """When it goes, for the documentation."""
 
+
+def _answer(name: str, leaves: str) -> Kind:
+    return Kind(f"answer_{name}", Audience.PATIENT, ("sms",), Consent.VISIT, About.ANSWER, leaves)
+
+
+_ANSWERS = (
+    _answer("confirmed", "when somebody answers that they come"),
+    _answer("here", "when somebody answers that they are here"),
+    _answer("too_early", "when they say so long before the visit"),
+    _answer("times", "when somebody answers that they cannot come"),
+    _answer("moved", "when they chose another time"),
+    _answer("which", "when it is not clear which of several visits an answer is about"),
+    _answer("choose", "when none of the times suits"),
+    _answer("call", "when a person has to look at it"),
+    _answer("changed", "when the visit is not what they answered about any more"),
+    _answer("read_later", "when an SMS cannot be understood, once a day"),
+    _answer("too_late", "when an answer comes too late"),
+    _answer("opted_out", "when somebody wants no more messages"),
+    _answer("opted_in", "when they want them again"),
+    _answer("why_high", "after a high score"),
+    _answer("why_low", "after a low score"),
+    _answer("thanks", "after words about a visit"),
+)
 
 KINDS = {
     kind.name: kind
@@ -97,6 +122,7 @@ KINDS = {
         Kind(
             "missed_call", Audience.PATIENT, ("sms",), Consent.VISIT, About.NOTHING, "when nobody answered their call",
         ),
+        *_ANSWERS,
         Kind("desk_booked", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "at once"),
         Kind("desk_moved", Audience.LOCATION, ("email",), Consent.STAFF, About.TIME, "2 minutes after the move"),
         Kind(

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from turnet.booking.model import Visit
-from turnet.booking.queries import coming_to, history, visit_by_id, visits_of_party
+from turnet.booking.queries import coming_to, history, visit_by_id, visits_by_id, visits_of_party
 from turnet.booking.states import State
 from turnet.conversation.meaning import Asked
 from turnet.db.transactions import fetch
 from turnet.messaging.addresses import leads_nowhere
-from turnet.messaging.kinds import KINDS, About, Audience, announcing
+from turnet.messaging.kinds import KINDS, About, Audience, Kind, announcing
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
+from turnet.messaging.refusals import refusal
 from turnet.reminders.model import Round, RoundKind
 from turnet.reminders.queries import NOTHING_LEFT
 from turnet.reminders.service import speech
@@ -48,16 +49,22 @@ class Matter:
 async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matter:
     """Asked anew at every try. Ends reminder steps that are no longer true."""
     kind = KINDS[row.kind]
-    if kind.audience is Audience.PATIENT and leads_nowhere(settings):
-        return Matter(skip=LEADS_NOWHERE)
+    if kind.audience is Audience.PATIENT and (why := await _unwanted(row, kind, settings)):
+        return Matter(skip=why)
     if kind.about is About.STEPS:
         return await _of_round(row, settings, now)
     if kind.about is About.COMING:
         visits = tuple(await coming_to(row.channel, row.recipient, now=now))
         return Matter(visits, skip=None if visits else "no visit is coming any more")
+    if kind.about is About.ANSWER:
+        return Matter(tuple(await visits_by_id(row.facts["visits"])))
     if row.booking is None:
         return Matter()
     return await _of_booking(row, await visit_by_id(row.booking), now)
+
+
+async def _unwanted(row: Claimed, kind: Kind, settings: Settings) -> str | None:
+    return LEADS_NOWHERE if leads_nowhere(settings) else await refusal(kind, row.recipient)
 
 
 async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:

@@ -45,6 +45,8 @@ class Draft:
     booking: int | None = None
     sequence: int = 0
     facts: Facts = field(default_factory=dict)
+    inbound: int | None = None
+    """The received SMS that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,10 @@ async def add_all(drafts: Sequence[Draft], *, now: datetime) -> None:
     """Adds all in one statement of the surrounding transaction and wakes the worker once it is durable."""
     if not drafts:
         return
-    places = "({}, {}, {}, {}, {}, {}, {}, {}, {}, 'queued', {}, {}, 0, {})"
+    places = "({}, {}, {}, {}, {}, {}, {}, {}, {}, 'queued', {}, {}, 0, {}, {})"
     await fetch(
         "INSERT INTO message (id, dedupe, kind, channel, recipient, language, booking, sequence, facts, state, "  # noqa: S608
-        f"due_at, not_after, attempts, created_at) VALUES {', '.join([places] * len(drafts))} "
+        f"due_at, not_after, attempts, created_at, inbound) VALUES {', '.join([places] * len(drafts))} "
         "ON CONFLICT (dedupe) DO NOTHING",
         *(value for draft in drafts for value in _values(draft, now)),
     )
@@ -127,6 +129,7 @@ def _values(draft: Draft, now: datetime) -> tuple[Any, ...]:
     return (
         uuid.uuid4(), draft.dedupe, draft.kind, draft.channel, draft.recipient, draft.language, draft.booking,
         draft.sequence, json.dumps(draft.facts), draft.due_at, draft.not_after, now,
+        draft.inbound,
     )  # fmt: skip
 
 
