@@ -13,10 +13,13 @@ from tests.db.booking.acts import ANNA, THURSDAY_1300, a_wish, an_act, staff
 from tests.factories import a_clinic, at
 from turnet.booking import service
 from turnet.booking.model import Booked, Visit
+from turnet.booking.queries import visit_by_id
+from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
+from turnet.errors import NotAllowed, NotYours
 from turnet.messaging.deliver import deliverer, drain
 from turnet.scheduling.spans import Span
 from turnet.settings import Settings
@@ -395,3 +398,78 @@ async def test_a_question_and_a_cancellation_follow_to_the_new_contact(engine: A
         ("booking_confirmed", clock.now()),
         ("choose_new_time", clock.now()),
     ]
+
+
+# --- come in now
+
+
+async def waiting(clinic: Clinic, clock: FrozenClock, **more: Any) -> Visit:
+    """Anna has a visit with Sanna at 11:00 and is here."""
+    wish = a_wish(clinic, "2026-12-01T11:00+02:00", "acute", by="sanna")
+    visit = (await service.book(staff(clock), clinic, wish, _in_english(**more), once="", tell=False)).visit
+    return await service.mark(staff(clock), clinic, visit.id, State.ARRIVED)
+
+
+async def test_whoever_waits_is_called_by_sms_to_a_room_and_a_person(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await waiting(clinic, clock)
+
+    assert await service.call_in(staff(clock), clinic, visit.id, version=visit.version)
+    assert not await service.call_in(staff(clock), clinic, visit.id)
+    await drain(deliverer(public, clock))
+
+    assert texts(public) == ["Tuomi Dental: Sanna Koivisto is ready for you: Room 1."]
+    assert (mails(mailbox), await state_now(visit)) == ([], State.ARRIVED)
+
+
+async def test_without_a_number_they_are_called_by_mail(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, mailbox: Path
+) -> None:
+    clinic = await a_clinic()
+    visit = await waiting(clinic, clock, phone="", phone_raw="")
+
+    await service.call_in(staff(clock), clinic, visit.id)
+    await drain(deliverer(public, clock))
+
+    [mail] = mails(mailbox)
+    assert (mail["Subject"], plain(mail).splitlines()[0]) == (
+        "Tuomi Dental: come in now", "Sanna Koivisto is ready for you: Room 1.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("to", "minutes"), [(State.IN_ROOM, 0), (None, 10)])
+async def test_a_call_that_is_of_no_use_any_more_does_not_leave(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, to: State | None, minutes: int
+) -> None:
+    clinic = await a_clinic()
+    visit = await waiting(clinic, clock)
+    await service.call_in(staff(clock), clinic, visit.id)
+    if to:
+        await service.mark(staff(clock), clinic, visit.id, to)
+    clock.advance(minutes=minutes)
+
+    await drain(deliverer(public, clock))
+
+    [(state, error)] = await reasons("come_in")
+    assert (state, texts(public)) == ("skipped" if to else "failed", [])
+    assert (error or "").startswith("they do not wait any more" if to else "too late")
+
+
+@pytest.mark.parametrize("staffed", [True, False])
+async def test_nobody_is_called_who_does_not_wait_and_only_by_staff(
+    engine: AnyEngine, clock: FrozenClock, staffed: bool
+) -> None:
+    clinic = await a_clinic()
+    visit = await waiting(clinic, clock)
+    if staffed:
+        await service.not_here(staff(clock), clinic, visit.id)
+
+    with pytest.raises(NotAllowed if staffed else NotYours):
+        await service.call_in(staff(clock) if staffed else an_act(clock), clinic, visit.id)
+    assert await reasons("come_in") == []
+
+
+async def state_now(visit: Visit) -> State:
+    return (await visit_by_id(visit.id)).state
