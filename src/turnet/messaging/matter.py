@@ -64,7 +64,10 @@ async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matte
 
 
 async def _unwanted(row: Claimed, kind: Kind, settings: Settings) -> str | None:
-    return LEADS_NOWHERE if leads_nowhere(settings) else await refusal(kind, row.recipient)
+    """Of a round each step is asked, so that what one contact refuses may go another way."""
+    if leads_nowhere(settings):
+        return LEADS_NOWHERE
+    return None if kind.about is About.STEPS else await refusal(kind, row.recipient)
 
 
 async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from turnet.booking.model import Visit, visit_token
 from turnet.clinic.model import Clinic
+from turnet.ids import signed
 from turnet.messaging.compose import Composer
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import Claimed
@@ -45,8 +46,9 @@ def preview(
         id=uuid.UUID(int=0), kind=kind, channel=channel, recipient=recipient, language=language, booking=first.id,
         sequence=first.sequence, facts={}, due_at=now, not_after=now, attempts=1, lease="", lease_until=now,
     )  # fmt: skip
-    subject, text = Composer(settings, _NO_KEY).wording(row, visits, clinic, now=now, was=was, manner=manner)
-    return Preview(subject, _without_links(text, visits), parts(text) if channel == "sms" else 0)
+    subject, sent = Composer(settings, _NO_KEY).wording(row, visits, clinic, now=now, was=was, manner=manner)
+    text = sent.replace(signed(_NO_KEY, "u", row.id), "…")
+    return Preview(subject, _without_links(text, visits), parts(sent) if channel == "sms" else 0)
 
 
 def _without_links(text: str, visits: Sequence[Visit]) -> str:
