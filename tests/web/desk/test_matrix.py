@@ -35,6 +35,8 @@ SHELL = {"/desk/manifest.webmanifest", "/desk/sw.js", "/desk/offline", "/desk/ic
 """What a browser fetches of an installed desk without a session: nothing of it is anybody's."""
 A_NEW_CARD = ("patient", "contact_point", "patient_contact", "patient_key", "audit_entry")
 """Tables to which writing down somebody new adds."""
+OF_WAITING = ("/come-in", "/not-here")
+"""Acts on somebody who has arrived."""
 PERSONAL = ("parked", "sessions", "feeds")
 """Kinds that belong to one account, whatever its role."""
 
@@ -158,10 +160,14 @@ async def test_control_the_same_forms_change_what_is_ones_own(world: World) -> N
 
     for route in sorted(desk_routes(world.app), key=lambda route: route.path.endswith("/cancel")):
         if route.method == "POST" and "visits" in route.kinds:
+            if route.path.endswith(OF_WAITING):
+                await fetch("UPDATE booking SET state = 'arrived', state_at = created_at")
             before = await everything()
             await ask(world.desks[role], route, world.own[role], data=a_body(world.own[role], "pekka", route))
             if not changed(before, await everything()):
                 idle.append(spelled(route))
+            if route.path.endswith(OF_WAITING):
+                await fetch("UPDATE booking SET state = 'booked'")
 
     assert idle == []
 

@@ -73,7 +73,7 @@ async def test_sheet_offers_only_what_may_come_next(clock: FrozenClock, signs_in
     assert await offered(today.public_id) == ["in_room"]
 
 
-@pytest.mark.parametrize("act", ["", "/mark", "/undo", "/note", "/contact"])
+@pytest.mark.parametrize("act", ["", "/mark", "/not-here", "/come-in", "/undo", "/note", "/contact"])
 async def test_another_practitioners_visit_is_not_there(clock: FrozenClock, signs_in: Signs, act: str) -> None:
     clinic = await a_clinic()
     visit = await a_visit(clinic, clock, by="pekka")
