@@ -4,14 +4,15 @@ Every word of a text has to be known before it means anything: there is no looki
 condition, a question, a time or another wish makes it unclear by being there.
 """
 
+import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from turnet.conversation.normal import normal, on_the_other_keys
 from turnet.conversation.score import score_of
-from turnet.conversation.words import Phrase, Sense, phrases
+from turnet.conversation.words import POLITE, Phrase, Sense, phrases
 
 __all__ = ["Asked", "Meaning", "Reading", "normal", "read"]
 
@@ -70,8 +71,8 @@ class Reading:
 UNCLEAR = Reading(Meaning.UNCLEAR)
 
 QUESTION = re.compile("[?\u00bf\u037e\u055e\u061f\u203d\u2047-\u2049\u2753\u2754\ufe56\uff1f]")
-_JOINED_DIGITS = re.compile(r"\d\s*[./:-]\s*\d")
-"""A date, an hour, a fraction or a choice."""
+_NO_DIGIT = re.compile(r"\d\s*[./:+-]\s*\d|[%\u20aa\u20ac$\u00a3]")
+"""A date, an hour, a fraction, a choice, money."""
 
 
 def read(text: str, asked: Asked, *, language: str, letters: Collection[str] = ()) -> Reading:
@@ -100,14 +101,14 @@ def _read(text: str, asked: Asked, language: str, letters: Collection[str]) -> R
     if asked is Asked.SCORE:
         score = score_of(text, language)
         return UNCLEAR if score is None else Reading(Meaning.SCORE, score=score)
-    if _JOINED_DIGITS.search(text) is not None:
+    if _NO_DIGIT.search(text) is not None:
         return UNCLEAR
     return _answer(phrases(text, language, letters), asked, letters)
 
 
 def _about_messages(said: list[Phrase]) -> Reading | None:
     """STOP, START or CANCEL if the text is that word, or leads with it and goes on about messages."""
-    plain = [phrase.sense for phrase in said if phrase.sense is not Sense.FILLER]
+    plain = [phrase.sense for phrase in said if phrase.sense not in POLITE]
     if not plain:
         return None
     if plain[0] is Sense.STOP and set(plain[1:]) <= {Sense.STOP, Sense.TAIL}:
@@ -135,21 +136,21 @@ def _rule(meaning: Meaning, needs: str, beside: str = "") -> _Rule:
 
 RULES: dict[Asked, tuple[_Rule, ...]] = {
     Asked.CONFIRM: (
-        _rule(Meaning.HERE, "here", "1 yes fine"),
-        _rule(Meaning.YES, "1 yes fine coming", "meet"),
+        _rule(Meaning.HERE, "here", "1 yes fine ease"),
+        _rule(Meaning.YES, "1 yes fine coming", "meet ease"),
         _rule(Meaning.CANNOT, "2 no cannot", "regret"),
         _rule(Meaning.CANNOT, "off", "2 regret"),
     ),
     Asked.CHECKIN: (
-        _rule(Meaning.HERE, "here", "1 yes fine"),
-        _rule(Meaning.HERE, "1 yes", "fine"),
-        _rule(Meaning.YES, "coming fine", "1 yes meet"),
+        _rule(Meaning.HERE, "here", "1 yes fine ease"),
+        _rule(Meaning.HERE, "1 yes", "fine ease"),
+        _rule(Meaning.YES, "coming fine", "1 yes meet ease"),
         _rule(Meaning.CANNOT, "2 cannot", "no regret"),
         _rule(Meaning.CANNOT, "off", "2 regret"),
     ),
     Asked.WHICH: (_rule(Meaning.LETTERS, "letter", "only and"), _rule(Meaning.LETTERS, "both all")),
     Asked.TIMES: (
-        _rule(Meaning.LETTERS, "letter", "yes fine coming take only"),
+        _rule(Meaning.LETTERS, "letter", "yes fine coming take only ease"),
         _rule(Meaning.NONE_SUITS, "2 no none cannot", "regret"),
     ),
     Asked.NOTHING: (_rule(Meaning.HERE, "here"),),
@@ -160,28 +161,43 @@ _ABOUT_SOME = {Asked.CONFIRM, Asked.CHECKIN}
 _WHOM = {Sense.LETTER, Sense.AND, Sense.BOTH, Sense.ALL}
 
 
+_EVERYBODY = frozenset({Sense.BOTH, Sense.ALL})
+_AFTER: Mapping[Sense | None, Collection[Sense | None]] = {
+    Sense.NO: {Sense.THANKS, Sense.REGRET, Sense.NO, Sense.CANNOT, Sense.TWO, None},
+    Sense.POINTER: {Sense.ONE, Sense.TWO, Sense.LETTER},
+    Sense.AND: {Sense.LETTER},
+}
+"""What may come next, None being the end. A bare no negates what follows it."""
+
+
 def _answer(said: list[Phrase], asked: Asked, asked_letters: Collection[str]) -> Reading:
-    senses = frozenset(phrase.sense for phrase in said) - {Sense.FILLER}
+    senses = frozenset(phrase.sense for phrase in said) - POLITE - {Sense.POINTER}
     named = tuple(sorted({phrase.words for phrase in said if phrase.sense is Sense.LETTER}))
-    if not _whom_is_clear(said, named, asked_letters) or (asked is Asked.TIMES and len(named) > 1):
+    if not _in_order([phrase.sense for phrase in said]) or not _whom_is_clear(senses, named, asked_letters):
         return UNCLEAR
     if asked in _ABOUT_SOME:
         if asked is Asked.CHECKIN and senses and senses <= _WHOM:
             return Reading(Meaning.HERE, named)
         senses -= _WHOM
-    elif senses & {Sense.BOTH, Sense.ALL}:
+    elif senses & _EVERYBODY:
         named = tuple(sorted(asked_letters))
     meaning = next((rule.meaning for rule in RULES[asked] if rule.fits(senses)), Meaning.UNCLEAR)
-    return UNCLEAR if meaning is Meaning.UNCLEAR else Reading(meaning, named)
+    if meaning is Meaning.UNCLEAR or (asked is Asked.TIMES and len(named) > 1):
+        return UNCLEAR
+    return Reading(meaning, named)
 
 
-def _whom_is_clear(said: list[Phrase], named: tuple[str, ...], asked_letters: Collection[str]) -> bool:
-    """ "and" stands between letters; "both" and "all" are said of that many, and not beside letters."""
-    senses = [phrase.sense for phrase in said]
-    for at, sense in enumerate(senses):
-        if sense is Sense.AND and senses[at - 1 : at] + senses[at + 1 : at + 2] != [Sense.LETTER, Sense.LETTER]:
-            return False
-    everybody = {Sense.BOTH, Sense.ALL} & set(senses)
-    if not everybody:
+def _in_order(senses: list[Sense]) -> bool:
+    return all(
+        (before not in _AFTER or after in _AFTER[before]) and (after is not Sense.AND or before is Sense.LETTER)
+        for before, after in itertools.pairwise([None, *senses, None])
+    )
+
+
+def _whom_is_clear(senses: frozenset[Sense], named: tuple[str, ...], asked_letters: Collection[str]) -> bool:
+    """ "Both" is said of two and not beside letters; "all cannot come" may mean that not all can."""
+    if not senses & _EVERYBODY:
         return True
-    return not named and len(asked_letters) >= 2 and (Sense.BOTH not in everybody or len(asked_letters) == 2)
+    if named or senses & {Sense.NO, Sense.CANNOT, Sense.TWO, Sense.OFF}:
+        return False
+    return len(asked_letters) == 2 if Sense.BOTH in senses else len(asked_letters) > 1

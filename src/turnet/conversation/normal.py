@@ -31,8 +31,18 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join("".join(map(_spelled, folded.translate(_CLOSED_UP))).split()))
 
 
+_BREAK = re.compile(r"[,;\n\u060c]|[.!:](?=\s|$)|\s[-\u2013\u2014]+\s")
+
+
+def clauses(text: str) -> list[str]:
+    """`normal` of what stands between commas, stops and line ends: "לא, אגיע" is not "לא אגיע"."""
+    return [clause for part in _BREAK.split(_bare(text)) if (clause := normal(part))]
+
+
 _LATIN = "qwertyuiopasdfghjkl;'zxcvbnm,./"
 _HEBREW = "/'קראטוןםפשדגכעיחלךף,זסבהנמצתץ."
+_EDGES = re.compile(r"^[^\w,;/]+|[^\w,;/]+$")
+"""Not the signs that are Hebrew letters on those keys, bar the full stop."""
 _TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
 _TO_LATIN = str.maketrans(_HEBREW, _LATIN)
 
@@ -42,7 +52,7 @@ def on_the_other_keys(text: str) -> str | None:
 
     None where letters of both stand in it, or one alone, which is too little to go by.
     """
-    typed = text.casefold().strip(" .!\n")
+    typed = _EDGES.sub("", _bare(text).casefold())
     words = [word for word in typed.split() if not word.isdigit()]
     if not words or any(len(word) < 2 for word in words):
         return None

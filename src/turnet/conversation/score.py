@@ -2,12 +2,12 @@
 
 import re
 
-from turnet.conversation.words import Phrase, Sense, lexicon, phrases
+from turnet.conversation.words import POLITE, Phrase, Sense, lexicon, phrases
 
 _OF_TEN = re.compile(r"(?<=\d)\s*/\s*10\b")
-_NOT_WHOLE = re.compile(r"\d\s*[.,:/-]\s*\d|(^|\s)[-\u2212]\d|\d[^\W\d_]|[^\W\d_]\d")
-"""A decimal, an hour, a range, a fraction of something else, less than nothing, or part of a word."""
-_BEFORE = {Sense.FILLER, Sense.LEAD}
+_NOT_WHOLE = re.compile(r"\d\s*[.,:/-]\s*\d|(^|\s)[-\u2212]\d|\d[^\W\d_]|[^\W\d_]\d|[<>%\u20aa\u20ac$\u00a3]")
+"""A decimal, an hour, a range, a fraction of something else, less than nothing, part of a word, money, more or less."""
+_BEFORE = {*POLITE, Sense.LEAD, Sense.POINTER}
 _ANSWERS = {Sense.YES, Sense.FINE, Sense.COMING, Sense.NO, Sense.CANNOT, Sense.OFF, Sense.HERE, Sense.REGRET}
 _PARTED = re.compile(r"^\W*\w+\s*[,.;:!\n-]")
 
@@ -23,10 +23,11 @@ def score_of(text: str, language: str) -> int | None:
         del said[0]
     if not said or _NOT_WHOLE.search(text) is not None or (score := _number(said[0], language)) is None or score > 10:
         return None
-    comment = [phrase for phrase in said[1:] if phrase.sense is not Sense.FILLER]
+    comment = [phrase for phrase in said[1:] if phrase.sense not in POLITE]
     if comment and not _is_comment(comment, score, language):
         return None
-    if comment and not said[0].words.isdigit() and not _PARTED.search(text):
+    spoken = not said[0].words.isdigit()
+    if comment and spoken and (score == 1 or not _PARTED.search(text)):
         return None
     return score
 
@@ -44,6 +45,6 @@ def _is_comment(comment: list[Phrase], score: int, language: str) -> bool:
         spoken_one = number == 1 and not phrase.words.isdigit()
         if (number is not None and number != score and not spoken_one) or (number is None and phrase.words.isdigit()):
             return False
-    if comment[0].sense is Sense.UNIT:
+    if comment[0].sense in {Sense.UNIT, Sense.STOP} or any(phrase.sense is Sense.OFF for phrase in comment):
         return False
     return score not in {1, 2} or not any(phrase.sense in _ANSWERS for phrase in comment)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from turnet.conversation.normal import letter, normal
+from turnet.conversation.normal import clauses, letter, normal
 
 
 class Sense(StrEnum):
@@ -25,7 +25,10 @@ class Sense(StrEnum):
     HERE = "here"
     MEET = "meet"
     REGRET = "regret"
+    THANKS = "thanks"
     FILLER = "filler"
+    EASE = "ease"
+    POINTER = "pointer"
     DOUBTFUL = "doubtful"
     STOP = "stop"
     TAIL = "tail"
@@ -44,6 +47,10 @@ class Sense(StrEnum):
     TWO = "2"
     LETTER = "letter"
     UNKNOWN = "unknown"
+
+
+POLITE = frozenset({Sense.THANKS, Sense.FILLER})
+"""Says nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Lexicon:
 
 _ORDER = ("en", "fi", "sv", "ru", "ar", "he")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
-_STRETCHABLE = {Sense.YES, Sense.FINE, Sense.COMING, Sense.FILLER}
+_STRETCHABLE = {Sense.YES, Sense.FINE, Sense.COMING, *POLITE}
 """A stretched "yesss" is a yes; a stretched "nooo" may be a groan."""
 _TWO_WAYS = {"he": frozenset("cd")}
 """Keys that carry another of the asked letters on that language's keyboard: c is ב, d is ג."""
@@ -105,9 +112,9 @@ def lexicon(language: str) -> Lexicon:
     return Lexicon(senses, numbers, max(map(len, senses)))
 
 
-def _words(text: str, known: Lexicon) -> list[str]:
+def _words(clause: str, known: Lexicon) -> list[str]:
     """Numbers part from the letters they lean on: "1a", "10min". Stretched words give way to the plain one."""
-    parts = re.findall(r"\d+|[^\W\d]+|\S", normal(text))
+    parts = re.findall(r"\d+|[^\W\d]+|\S", clause)
     return [_plain(word, known) if _STRETCHED.search(word) else word for word in parts]
 
 
@@ -132,18 +139,20 @@ def _letters(word: str, language: str, letters: Collection[str]) -> list[Phrase]
 def phrases(text: str, language: str, letters: Collection[str] = ()) -> list[Phrase]:
     """The text from left to right, the longest phrase first, one UNKNOWN for each word nobody listed."""
     known = lexicon(language)
-    words = _words(text, known)
     found: list[Phrase] = []
-    at = 0
-    while at < len(words):
-        for size in range(min(known.longest, len(words) - at), 0, -1):
-            sense = known.senses.get(tuple(words[at : at + size]))
-            lettered = _letters(words[at], language, letters) if size == 1 and letters else []
-            if lettered or sense is not None:
-                found += lettered or [Phrase(sense or Sense.UNKNOWN, " ".join(words[at : at + size]))]
-                at += size
-                break
-        else:
-            found.append(Phrase(Sense.UNKNOWN, words[at]))
-            at += 1
+    for clause in clauses(text):
+        words = _words(clause, known)
+        while words:
+            size = _longest(words, known)
+            lettered = _letters(words[0], language, letters) if size <= 1 and letters else []
+            sense = known.senses.get(tuple(words[:size]), Sense.UNKNOWN)
+            found += lettered or [Phrase(sense, " ".join(words[: max(size, 1)]))]
+            del words[: max(size, 1)]
     return found
+
+
+def _longest(words: list[str], known: Lexicon) -> int:
+    """How many words the longest phrase at the start has; 0 if there is none."""
+    return next(
+        (size for size in range(min(known.longest, len(words)), 0, -1) if tuple(words[:size]) in known.senses), 0
+    )
