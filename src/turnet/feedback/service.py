@@ -137,7 +137,7 @@ async def _question(booking: int) -> tuple[int, str, int | None, datetime | None
     rows = await fetch("SELECT id, public_id, score, scored_at FROM feedback WHERE booking = {}", booking)
     if not rows:
         raise NotFound(what="feedback")
-    return rows[0]  # type: ignore[return-value]
+    return rows[0]
 
 
 async def _tell(public_id: str, now: datetime) -> None:
