@@ -14,6 +14,7 @@ from turnet.booking.states import State
 from turnet.db.transactions import after_commit, fetch, tx
 from turnet.messaging import outbox
 from turnet.messaging.kinds import FOR_THE_SERVER
+from turnet.reminders.model import MESSAGE
 
 log = logging.getLogger("turnet.messaging")
 
@@ -112,21 +113,22 @@ async def waiting(now: datetime) -> list[Waiting]:
 async def _overdue(now: datetime, since: datetime | None) -> list[Waiting]:
     """Reminders that should be in the outbox by now, of visits that are still to come."""
     rows = await fetch(
-        "SELECT s.channel, b.phone, b.email, s.due_at, b.reference FROM step s JOIN booking b ON b.id = s.booking "
+        "SELECT r.kind, s.channel, b.phone, b.email, s.due_at, b.reference FROM step s "
+        "JOIN booking b ON b.id = s.booking JOIN message_round r ON r.name = s.rule "
         "WHERE s.state = 'waiting' AND s.due_at <= {} AND s.visit_no = b.visit_no AND b.starts_at > {} "
         "AND b.state IN ({}, {})",
         *(now, now, State.BOOKED.value, State.CONFIRMED.value),
     )
     return [
         Waiting(
-            "reminder",
+            MESSAGE[kind],
             channel,
             masked(email if channel == "email" else phone),
             due_at,
             reference,
             older=since is not None and due_at < since,
         )
-        for channel, phone, email, due_at, reference in rows
+        for kind, channel, phone, email, due_at, reference in rows
     ]
 
 

@@ -17,7 +17,8 @@ from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
 from turnet.messaging.refusals import refusal
 from turnet.reminders.model import Round, RoundKind
 from turnet.reminders.queries import NOTHING_LEFT
-from turnet.reminders.service import speech
+from turnet.reminders.service import drop, speech
+from turnet.reminders.steps import ONE_A_DAY
 from turnet.settings import Settings
 
 _FIRST = frozenset({"booking_confirmed", "desk_booked"})
@@ -74,7 +75,17 @@ async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:
     said = await speech(row.id, now=now)
     if said.round is None:
         return Matter(skip=NOTHING_LEFT)
-    return Matter(said.visits, manner=manner_of(said.round, row.channel, settings, folded=said.folded))
+    manner = manner_of(said.round, row.channel, settings, folded=said.folded)
+    if said.round.kind is RoundKind.FEEDBACK:
+        return await _survey(row, said.visits, manner)
+    return Matter(said.visits, manner=manner)
+
+
+async def _survey(row: Claimed, visits: tuple[Visit, ...], manner: Manner) -> Matter:
+    """One question a day for whoever has the contact."""
+    first, *others = visits
+    await drop(row.id, {visit.id: ONE_A_DAY for visit in others})
+    return Matter((first,), manner=manner)
 
 
 def manner_of(round: Round, channel: str, settings: Settings, *, folded: bool = False) -> Manner:

@@ -44,6 +44,7 @@ from turnet.reminders.steps import (
     NOT_COME,
     NOT_MARKED,
     NOTHING_ARRIVES,
+    ONE_A_DAY,
     UNWRITTEN,
     VisitStep,
 )
@@ -484,3 +485,15 @@ async def test_a_process_killed_between_giving_up_a_channel_and_taking_the_next_
 
     assert left == [("two_days", "waiting")] * (1 if protected else 2)
     assert await reminders() == [BY_SMS]
+
+
+async def test_a_family_of_one_day_is_asked_once(clinic: Clinic, clock: FrozenClock) -> None:
+    await on("feedback")
+    eetu, inka = await booked(clinic, clock, EETU), await booked(clinic, clock, INKA, "2026-12-03T10:00+02:00")
+    await tick(clock)
+    await becomes(eetu, State.DONE)
+    await becomes(inka, State.DONE)
+    await tick(clock, "2026-12-04 12:00")
+
+    assert [one.first_name for one in (await matter(clock, "feedback")).visits] == ["Eetu"]
+    assert (await fate(eetu, "feedback"), await fate(inka, "feedback")) == (("taken", ""), ("dropped", ONE_A_DAY))

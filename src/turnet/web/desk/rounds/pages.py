@@ -69,6 +69,8 @@ class RoundPage:
     round: Round
     """As it would be; without a name: a new one."""
     name: str
+    now: str
+    """What it says as a sentence."""
     cost: str
     samples: tuple[Sample, ...]
     languages: tuple[tuple[str, str], ...]
@@ -197,6 +199,7 @@ async def _one(
         form=form,
         round=round,
         name=words.kind_names()[round.kind][0],
+        now=words.sentence(round, seat),
         cost=await _cost(seat, settings, round, past),
         samples=tuple(samples(round, clinic, settings, clinic.languages, seat.now)),
         languages=door.language_names(clinic.languages),

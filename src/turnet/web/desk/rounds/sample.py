@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
-from turnet.i18n import _
+from turnet.i18n import LANGUAGES, _
 from turnet.messaging.matter import manner_of
 from turnet.messaging.preview import Preview, preview
 from turnet.reminders.model import MESSAGE, Round
@@ -21,6 +21,10 @@ class Sample:
     language: str
     channel: str
     said: Preview
+
+    @property
+    def direction(self) -> str:
+        return LANGUAGES[self.language].direction
 
 
 def samples(round: Round, clinic: Clinic, settings: Settings, languages: Sequence[str], now: datetime) -> list[Sample]:
