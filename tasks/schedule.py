@@ -8,6 +8,7 @@ from typing import Any
 
 from saq import CronJob
 
+from turnet.tasks.answer_sms import answer_sms
 from turnet.tasks.ask_gateway import ask_gateway
 from turnet.tasks.back_up import back_up
 from turnet.tasks.drain_outbox import drain_outbox
@@ -22,6 +23,7 @@ DRAIN_SECONDS = 1800
 
 RECURRING: list[CronJob[Any]] = [
     CronJob(drain_outbox, cron="* * * * * */5", timeout=DRAIN_SECONDS),
+    CronJob(answer_sms, cron="* * * * * */5", timeout=300),
     CronJob(remind, cron="* * * * * */20", timeout=60),
     CronJob(index_patients, cron="* * * * *", timeout=300),
     CronJob(sweep_claims, cron="* * * * *", timeout=60),

@@ -20,12 +20,13 @@ def words(facts: Mapping[str, Any], visits: Sequence[Visit], clinic: Clinic) -> 
     """In the language being spoken. What `facts` may hold, besides `visits` (row ids), all left out where it is not so:
 
     `names`: say whom it is about · `times`: (letter, instant) of those offered · `letters`: of each visit ·
-    `cannot`: ask who cannot come · `late`: minutes · `wants_out`: they may have wanted to cancel a visit
+    `gone`: the time they chose was · `cannot`: ask who cannot come · `late`: minutes · `wants_out`: they may have wanted to cancel a visit
     """
     return {
         "when": _when(visits, clinic, names=facts.get("names", False)),
         "times": _times(facts.get("times", ()), clinic),
         "lettered": _lettered(facts.get("letters", {}), visits, clinic),
+        "gone": facts.get("gone", False),
         "cannot": facts.get("cannot", False),
         "late": facts.get("late", 0),
         "waiting": _waiting(visits, clinic),

@@ -18,6 +18,8 @@ from uuid import uuid4
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
+from turnet.conversation.meaning import Asked
+from turnet.conversation.prompts import ask
 from turnet.messaging import bounces, limits, outbox
 from turnet.messaging.channels import Channel, Deferred, Refused, Trouble, Unreachable, Unsure
 from turnet.messaging.channels.chosen import channels
@@ -25,9 +27,9 @@ from turnet.messaging.channels.smtp import CALL_SECONDS
 from turnet.messaging.compose import Composer
 from turnet.messaging.kinds import KINDS, Audience
 from turnet.messaging.limits import Purse
-from turnet.messaging.matter import LEADS_NOWHERE, matter_of
+from turnet.messaging.matter import LEADS_NOWHERE, Matter, matter_of
 from turnet.messaging.outbox import Claimed
-from turnet.messaging.sms_text import parts
+from turnet.messaging.sms_text import gist, parts
 from turnet.settings import Settings
 from turnet.traffic import Traffic
 
@@ -44,6 +46,7 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_AWAY = timedelta(minutes=5)
 """For a server that cannot be reached: once it is back, nobody should wait much longer for a reminder."""
+ANOTHER_QUESTION = "another question to this telephone was open"
 
 
 @dataclass
@@ -181,7 +184,7 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
             log.warning("no message to patients: %s", matter.skip)
         await _ended(row, "skipped", now, note=matter.skip)
         return True
-    if await _stopped(deliverer, clinic, row):
+    if await _stopped(deliverer, clinic, row) or await _put_off(deliverer, row, matter):
         return True
     async with deliverer.composing:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
@@ -193,9 +196,10 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
     except Trouble as trouble:
         return await _in_trouble(deliverer, row, trouble)
     deliverer.turns[row.channel].doubts = 0
-    count = parts(parcel.content.decode()) if row.channel == "sms" else None
-    cost = deliverer.purse.pay(count) if count else None
-    await _ended(row, "sent", deliverer.clock.now(), provider_id=provider_id, parts=count, cost=cost)
+    text = parcel.content.decode() if row.channel == "sms" else ""
+    count = parts(text) if text else None
+    cost, left = deliverer.purse.pay(count) if count else None, gist(text) if text else ""
+    await _ended(row, "sent", deliverer.clock.now(), provider_id=provider_id, parts=count, cost=cost, gist=left)
     return True
 
 
@@ -213,6 +217,22 @@ async def _stopped(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
         await _ended(row, "skipped", now, note=stop.reason)
     else:
         await _again(deliverer, row, stop.reason, after=stop.again, patient=True)
+    return True
+
+
+async def _put_off(deliverer: Deliverer, row: Claimed, matter: Matter) -> bool:
+    """Does a question wait until another is answered? What it asks is open from here on, before it can be answered."""
+    if row.channel != "sms" or matter.asks is None:
+        return False
+    now = deliverer.clock.now()
+    asked = Asked.CHECKIN if matter.manner.folded and matter.asks is Asked.CONFIRM else matter.asks
+    again = await ask(row, matter.visits, asked, our_number="", language=row.language, now=now)
+    if again is None:
+        return False
+    if again >= row.not_after:
+        await _ended(row, "skipped", now, note=ANOTHER_QUESTION)
+    else:
+        await outbox.postpone(row, ANOTHER_QUESTION, due_at=again)
     return True
 
 
@@ -246,8 +266,11 @@ async def _ended(
     provider_id: str | None = None,
     parts: int | None = None,
     cost: int | None = None,
+    gist: str = "",
 ) -> None:
-    ours = await outbox.finish(row, state, now=now, note=note, provider_id=provider_id, parts=parts, cost=cost)
+    ours = await outbox.finish(
+        row, state, now=now, note=note, provider_id=provider_id, parts=parts, cost=cost, gist=gist
+    )
     facts = {"row": str(row.id), "kind": row.kind, "attempts": row.attempts}
     if not ours:
         log.warning("lease lost while sending", extra=facts)

@@ -260,12 +260,17 @@ async def finish(
     provider_id: str | None = None,
     parts: int | None = None,
     cost: int | None = None,
+    gist: str = "",
 ) -> bool:
-    """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False: the lease was lost, the row is another's."""
+    """Ends a row as `sent`, `skipped`, `failed` or `unknown`. False: the lease was lost, the row is another's.
+
+    `gist`: of the text that left, by which it is known if it comes back.
+    """
     done = await fetch(
-        "UPDATE message SET state = {}, error = {}, provider_id = {}, parts = {}, cost = {}, finished_at = {}, "
-        "lease = NULL, lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING channel",
-        *(state, note, provider_id, parts, cost, now, row.id, row.lease),
+        "UPDATE message SET state = {}, error = {}, provider_id = {}, parts = {}, cost = {}, gist = {}, "
+        "finished_at = {}, lease = NULL, lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' "
+        "RETURNING channel",
+        *(state, note, provider_id, parts, cost, gist, now, row.id, row.lease),
     )
     ended = _counted(done, state) == 1
     if ended and state in _TROUBLE:
@@ -279,6 +284,16 @@ async def retry(row: Claimed, error: str, *, due_at: datetime) -> bool:
         "UPDATE message SET state = 'queued', error = {}, due_at = {}, lease = NULL, lease_until = NULL "
         "WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
         *(error, due_at, row.id, row.lease),
+    )
+    return bool(done)
+
+
+async def postpone(row: Claimed, why: str, *, due_at: datetime) -> bool:
+    """Puts a row back until `due_at` as if it had not been claimed. False when the lease was lost."""
+    done = await fetch(
+        "UPDATE message SET state = 'queued', error = {}, due_at = {}, attempts = attempts - 1, lease = NULL, "
+        "lease_until = NULL WHERE id = {} AND lease = {} AND state = 'sending' RETURNING attempts",
+        *(why, due_at, row.id, row.lease),
     )
     return bool(done)
 

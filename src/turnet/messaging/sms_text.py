@@ -1,5 +1,7 @@
 """What an SMS can hold: plain punctuation, and how many parts a text takes on the air."""
 
+import hashlib
+
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -18,6 +20,11 @@ _PLAIN = str.maketrans({
 def plain(text: str) -> str:
     """The text on one line, without typographic characters or direction marks."""
     return " ".join(text.translate(_PLAIN).split())
+
+
+def gist(text: str) -> str:
+    """16 characters by which a text is known again, whatever became of its spaces and capitals on the way."""
+    return hashlib.sha256(" ".join(text.translate(_PLAIN).casefold().split()).encode()).hexdigest()[:16]
 
 
 def parts(text: str) -> int:

@@ -48,6 +48,8 @@ class Message(Table):
     """Who at the desk wrote it."""
     inbound = Integer(null=True, default=None)
     """The received SMS that it answers."""
+    gist = Varchar(length=16, default="")
+    """Of the text of an SMS that left, to know it when it comes back; the text itself is not kept."""
 
 
 class OptOut(Table):

@@ -30,6 +30,12 @@ SAID: list[tuple[str, list[Visit], dict[str, Any], str]] = [
         "times", [DANA], {"times": TIMES},
         "All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 08:30 or C Tue 8 Dec 14:00 do? Your time stays until you answer.",
     ),
+    (
+        "times",
+        [DANA],
+        {"times": TIMES[:1], "gone": True},
+        "That time was just taken. Would A Fri 4 Dec 10:00 do? Your time stays until you answer.",
+    ),
     ("moved", [DANA], {}, "Thank you. Your new time is Thu 3 Dec 09:20."),
     (
         "which", [DANA, OMER], {"letters": BOTH, "cannot": True},

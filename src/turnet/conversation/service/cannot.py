@@ -1,0 +1,120 @@
+"""They cannot come: who of them, three other times, and a letter moves the visit. Nothing is ever cancelled by SMS."""
+
+from collections.abc import Sequence
+
+from turnet.booking.model import Visit
+from turnet.booking.service import drop_offers, offer_times, take_offer
+from turnet.booking.service.offer import OFFER
+from turnet.clock import minute
+from turnet.conversation import prompts
+from turnet.conversation.meaning import Asked, Meaning, Reading
+from turnet.conversation.prompts import LETTERS, MOST, Open, Subject
+from turnet.conversation.service.case import Case, hand_over, reply, stand, untrue
+from turnet.conversation.service.coming import named
+from turnet.conversation.service.thread import to_desk
+from turnet.errors import SlotTaken, TooLate
+from turnet.scheduling.policy import may_move
+
+
+async def cannot(case: Case, prompt: Open, reading: Reading) -> str:
+    """Asks who, where there are several visits; else offers other times."""
+    standing = await stand(case, named(prompt, reading.letters))
+    await prompts.end(prompt.id, "answered", now=case.now)
+    if standing.changed:
+        return await untrue(case, standing.changed)
+    if not standing.coming:
+        return await hand_over(case, "late", "too_late", (*standing.begun, *standing.here))
+    if len(standing.coming) == 1:
+        return await other_times(case, prompt, standing.coming[0])
+    if reading.letters or len(standing.coming) > MOST:  # several at once is more than an SMS can settle
+        return await hand_over(case, "cannot_come", visits=standing.coming)
+    return await ask_which(case, prompt, standing.coming, Meaning.CANNOT)
+
+
+async def ask_which(
+    case: Case, prompt: Open, visits: Sequence[Visit], meaning: Meaning, *, asked_back: bool = False
+) -> str:
+    """By letter, in order of time; what was said of it is kept with the question."""
+    letters = {visit.id: letter for visit, letter in zip(visits, LETTERS, strict=False)}
+    subjects = [Subject(visit.id, visit.visit_no, letters[visit.id], wish={"then": meaning.value}) for visit in visits]
+    until = min(case.now + prompts.WHICH, max(visit.starts_at for visit in visits) + prompts.AFTER_START)
+    await prompts.open_one(
+        case.phone, prompt.our_number, Asked.WHICH, subjects, language=case.language, until=until, now=case.now,
+        asked_back=asked_back,
+    )  # fmt: skip
+    facts = {"letters": {str(id): letter for id, letter in letters.items()}}
+    await reply(case, "which", visits, cannot=meaning is Meaning.CANNOT and not asked_back, **facts)
+    return "which"
+
+
+async def other_times(case: Case, prompt: Open, visit: Visit, *, again: bool = False) -> str:
+    """Holds times for the visit and asks which. `again`: what they chose was gone."""
+    if not _in_time(case, visit):
+        return await hand_over(case, "cannot_come", visits=[visit])
+    offered = await offer_times(case.act, case.clinic, visit)
+    if not offered:
+        return await hand_over(case, "cannot_come", visits=[visit])
+    subjects = [
+        Subject(visit.id, visit.visit_no, letter, one.claim, {"start": one.start.isoformat()})
+        for letter, one in zip(LETTERS, offered, strict=False)
+    ]
+    await prompts.open_one(
+        case.phone, prompt.our_number, Asked.TIMES, subjects, language=case.language, until=case.now + OFFER,
+        now=case.now, asked_back=again,
+    )  # fmt: skip
+    await reply(
+        case,
+        "times",
+        [visit],
+        times=[(one.letter, one.wish["start"]) for one in subjects],
+        **({"gone": True} if again else {}),
+    )
+    return "times"
+
+
+def _in_time(case: Case, visit: Visit) -> bool:
+    rules = case.clinic.service(visit.service).rules
+    return may_move(rules, minute(visit.starts_at), minute(case.now)).allowed
+
+
+async def takes(case: Case, prompt: Open, reading: Reading) -> str:
+    """The visit moves to the time of the letter; the others are let go."""
+    standing = await stand(case, prompt.subjects)
+    if not standing.coming or len(reading.letters) != 1:
+        await _let_go(case, prompt)
+        if standing.coming:
+            return await hand_over(case, "cannot_come", visits=standing.coming)
+        return await untrue(case, (*standing.changed, *standing.begun, *standing.here))
+    [visit] = standing.coming
+    [subject] = named(prompt, reading.letters)
+    try:
+        if subject.claim is None:
+            raise SlotTaken
+        moved = await take_offer(case.act, case.clinic, visit.id, subject.claim, tell=bool(visit.email))
+    except SlotTaken:
+        await _let_go(case, prompt)
+        if prompt.asked_back:
+            return await hand_over(case, "cannot_come", visits=[visit])
+        return await other_times(case, prompt, visit, again=True)
+    except TooLate:
+        await _let_go(case, prompt)
+        return await hand_over(case, "cannot_come", visits=[visit])
+    await _let_go(case, prompt)
+    await reply(case, "moved", [moved])
+    return "moved"
+
+
+async def none_suits(case: Case, prompt: Open, _reading: Reading) -> str:
+    """They choose by themselves, or the desk calls; the visit stays until then."""
+    standing = await stand(case, prompt.subjects)
+    await _let_go(case, prompt)
+    await to_desk(case.phone, "cannot_come", now=case.now)
+    if not standing.coming:
+        return await untrue(case, (*standing.changed, *standing.begun, *standing.here))
+    await reply(case, "choose", standing.coming)
+    return "choose"
+
+
+async def _let_go(case: Case, prompt: Open) -> None:
+    await prompts.end(prompt.id, "answered", now=case.now)
+    await drop_offers([subject.claim for subject in prompt.subjects if subject.claim is not None])

@@ -1,0 +1,42 @@
+"""They say how it went: a score, then what they think of how we met them."""
+
+from turnet.booking.queries import visits_by_id
+from turnet.conversation import prompts
+from turnet.conversation.meaning import QUESTION, Asked, Reading
+from turnet.conversation.prompts import OPINION, Open, Subject
+from turnet.conversation.service.case import Case, reply
+from turnet.conversation.service.thread import to_desk
+from turnet.errors import NotAllowed
+from turnet.feedback.service import commented, scored
+
+BY = "sms"
+
+
+async def scores(case: Case, prompt: Open, reading: Reading) -> str:
+    """Writes the score down and asks the question that fits it."""
+    [subject, *_others] = prompt.subjects
+    assert reading.score is not None, "a score is a number"
+    await prompts.end(prompt.id, "answered", now=case.now)
+    try:
+        found = await scored(case.act, case.clinic, subject.booking, reading.score, by=BY)
+    except NotAllowed:  # they said so long ago, by the link
+        return "again"
+    if found.again:
+        return "again"
+    kept = Subject(subject.booking, subject.visit_no, subject.letter, wish={"low": found.low})
+    await prompts.open_one(
+        case.phone, prompt.our_number, Asked.WHY, [kept], language=case.language, until=case.now + OPINION, now=case.now
+    )
+    await reply(case, "why_low" if found.low else "why_high", await visits_by_id([subject.booking]))
+    return "scored"
+
+
+async def tells(case: Case, prompt: Open, _reading: Reading) -> str:
+    """Keeps the words. A person reads them too where the score was low or they ask something."""
+    [subject, *_others] = prompt.subjects
+    await commented(case.act, case.clinic, subject.booking, case.inbound.text, by=BY)
+    await prompts.end(prompt.id, "answered", now=case.now)
+    if subject.wish.get("low") or QUESTION.search(case.inbound.text):
+        await to_desk(case.phone, "score", now=case.now)
+    await reply(case, "thanks", await visits_by_id([subject.booking]))
+    return "commented"

@@ -1,0 +1,119 @@
+"""Which question an SMS answers, and what is then done. Doubt goes to a person, never to a guess."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+from turnet.booking.model import Visit
+from turnet.booking.states import State
+from turnet.conversation.meaning import Asked, Meaning, Reading, read
+from turnet.conversation.prompts import MOST, Open
+from turnet.conversation.service.cannot import ask_which, cannot, none_suits, takes
+from turnet.conversation.service.case import Case, hand_over, lately, reply, stand
+from turnet.conversation.service.coming import comes, is_here
+from turnet.conversation.service.opinion import scores, tells
+from turnet.conversation.service.thread import to_desk
+
+_DAILY = timedelta(days=1)
+LATE = timedelta(days=7)
+"""How long after its time an answer is still recognised as one."""
+
+_VISIT = frozenset({Asked.CONFIRM, Asked.CHECKIN})
+_OPINION = frozenset({Asked.SCORE, Asked.WHY})
+_EITHER = frozenset({Meaning.YES, Meaning.HERE, Meaning.CANNOT})
+"""What may answer several questions alike."""
+
+
+async def understood(case: Case, asked: list[Open]) -> tuple[str, int | None]:
+    """The outcome, and the question it answers. `asked`: the newest first."""
+    open_ = next((one for one in asked if _is_open(case, one)), None)
+    if open_:
+        reading = _reads(case, open_)
+        return await _acted(case, open_, reading, asked), open_.id
+    for one in asked:
+        reading = _reads(case, one)
+        if reading.meaning is Meaning.UNCLEAR or one.kind in _OPINION:
+            continue
+        if one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.at:
+            return await _acted(case, one, reading, asked), one.id
+        if one.state in {"expired", "open"} and one.expires_at > case.inbound.at - LATE:
+            return await _too_late(case), one.id
+    return await _unclear(case), None
+
+
+def _is_open(case: Case, one: Open) -> bool:
+    """As of when it was written: our own delay is not theirs."""
+    return one.state == "open" and one.expires_at > case.inbound.at
+
+
+def _reads(case: Case, one: Open) -> Reading:
+    letters = one.letters if len(one.letters) > 1 or one.kind in {Asked.WHICH, Asked.TIMES} else ()
+    return read(case.inbound.text, one.kind, language=case.language, letters=letters)
+
+
+Doing = Callable[[Case, Open, Reading], Awaitable[str]]
+
+_ACTS: Mapping[Meaning, Doing] = {
+    Meaning.YES: comes,
+    Meaning.HERE: is_here,
+    Meaning.CANNOT: cannot,
+    Meaning.SCORE: scores,
+    Meaning.WORDS: tells,
+}
+_OF_TIMES: Mapping[Meaning, Doing] = {Meaning.LETTERS: takes, Meaning.NONE_SUITS: none_suits}
+
+
+async def _acted(case: Case, one: Open, reading: Reading, asked: Sequence[Open]) -> str:
+    if others := await _meant_too(case, one, reading, asked):
+        return await _ask_back(case, one, others, reading.meaning)
+    meaning = reading.meaning
+    if one.kind is Asked.WHICH and meaning is Meaning.LETTERS:
+        meaning = Meaning(one.subjects[0].wish["then"])
+    act = (_OF_TIMES if one.kind is Asked.TIMES else _ACTS).get(meaning)
+    return await act(case, one, reading) if act else await _unclear(case)
+
+
+async def _meant_too(case: Case, one: Open, reading: Reading, asked: Sequence[Open]) -> list[Visit]:
+    """Visits of another question that nobody answered, and that the same answer would answer as well."""
+    found: dict[int, Visit] = {}
+    if one.kind not in _VISIT or reading.letters or reading.meaning not in _EITHER:
+        return []
+    for other in asked:
+        unanswered = other.id != one.id and other.state in {"open", "closed"} and other.expires_at > case.inbound.at
+        if not unanswered or other.kind not in _VISIT or not _answers(case, other, reading):
+            continue
+        subjects = [subject for subject in other.subjects if subject.booking not in one.visits]
+        for visit in (await stand(case, subjects)).coming:
+            if reading.meaning is Meaning.CANNOT or visit.state is State.BOOKED:
+                found[visit.id] = visit
+    return list(found.values())
+
+
+def _answers(case: Case, other: Open, reading: Reading) -> bool:
+    """Somebody who says in words that they are here answers no reminder."""
+    meaning = _reads(case, other).meaning
+    if other.kind is Asked.CONFIRM and meaning is Meaning.HERE:
+        return False
+    pair = {meaning, reading.meaning}
+    return pair <= {Meaning.YES, Meaning.HERE} or pair == {Meaning.CANNOT}
+
+
+async def _ask_back(case: Case, one: Open, others: Sequence[Visit], meaning: Meaning) -> str:
+    """Once: the next that is unclear goes to the desk."""
+    own = (await stand(case, one.subjects)).coming
+    visits = sorted([*own, *others], key=lambda visit: (visit.starts_at, visit.id))
+    if one.asked_back or len(visits) > MOST:
+        return await _unclear(case)
+    return await ask_which(case, one, visits, meaning, asked_back=True)
+
+
+async def _too_late(case: Case) -> str:
+    await to_desk(case.phone, "late", now=case.now)
+    if not await lately(case, "too_late", timedelta(hours=1)):
+        await reply(case, "too_late")
+    return "late"
+
+
+async def _unclear(case: Case) -> str:
+    """A person reads it; that is said once a day, known or not."""
+    said = await lately(case, "read_later", _DAILY)
+    return await hand_over(case, "unclear", "" if said else "read_later")
