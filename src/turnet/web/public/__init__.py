@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from turnet.web.public import booking, checkin, choices, diary, door, find, home, index, moving, places, visit
+from turnet.web.public import booking, checkin, choices, diary, door, feedback, find, home, index, moving, places, visit
 from turnet.web.public.here import Speaking
 
 routes: list[ControllerRouterHandler] = [
@@ -31,6 +31,8 @@ routes: list[ControllerRouterHandler] = [
             find.send,
             door.look,
             door.come,
+            feedback.look,
+            feedback.answer,
             choices.look,
             choices.save,
             index.privacy,
