@@ -19,6 +19,7 @@ from turnet import i18n
 from turnet.booking.model import Visit, visit_token
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic, Text
+from turnet.feedback.model import feedback_token
 from turnet.format import clock_time, day_long, day_short, money, on_day_long
 from turnet.i18n import LANGUAGES, _, pgettext, speaking
 from turnet.messaging import answers, calendar, choices
@@ -140,6 +141,7 @@ class Composer:
             "accent": accent,
             "on_accent": _readable_on(accent),
             "clinic": clinic.text(clinic.name, language.code),
+            "origin": self.settings.origin,
         }
         if kind.about is About.NOTHING:
             return words | _facts(row.facts, clinic)
@@ -168,7 +170,7 @@ class Composer:
         return {
             "asks": manner.asks,
             "folded": manner.folded,
-            "survey_link": "",
+            "survey_link": f"{self.settings.origin}/f/{feedback_token(self.key, manner.survey)}",
             "home_link": f"{self.settings.origin}/{language}/",
             "offer": clinic.text(manner.offer, language),
             "advert": _ADVERTS.get(clinic.region, ""),

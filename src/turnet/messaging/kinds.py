@@ -129,6 +129,7 @@ KINDS = {
             "desk_cancelled", Audience.LOCATION, ("email",), Consent.STAFF, About.CANCELLATION,
             "when the undo has ended",
         ),
+        Kind("low_score", Audience.STAFF, ("email",), Consent.STAFF, About.NOTHING, "when a patient was not happy"),
         Kind("month_page", Audience.STAFF, ("email",), Consent.STAFF, About.NOTHING, "on the first of the month"),
         Kind("incident", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when something is wrong"),
         Kind("incident_over", Audience.SERVER, ("email",), Consent.STAFF, About.NOTHING, "when it is over"),
