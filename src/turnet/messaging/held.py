@@ -14,7 +14,7 @@ from turnet.booking.states import State
 from turnet.db.transactions import after_commit, fetch, tx
 from turnet.messaging import outbox
 from turnet.messaging.kinds import FOR_THE_SERVER
-from turnet.reminders.model import MESSAGE
+from turnet.reminders.model import MESSAGE, RoundKind
 
 log = logging.getLogger("turnet.messaging")
 
@@ -114,14 +114,14 @@ async def _overdue(now: datetime, since: datetime | None) -> list[Waiting]:
     """Reminders that should be in the outbox by now, of visits that are still to come."""
     rows = await fetch(
         "SELECT r.kind, s.channel, b.phone, b.email, s.due_at, b.reference FROM step s "
-        "JOIN booking b ON b.id = s.booking JOIN message_round r ON r.name = s.rule "
+        "JOIN booking b ON b.id = s.booking LEFT JOIN message_round r ON r.name = s.rule "
         "WHERE s.state = 'waiting' AND s.due_at <= {} AND s.visit_no = b.visit_no AND b.starts_at > {} "
         "AND b.state IN ({}, {})",
         *(now, now, State.BOOKED.value, State.CONFIRMED.value),
     )
     return [
         Waiting(
-            MESSAGE[kind],
+            MESSAGE[RoundKind(kind)] if kind else "reminder",
             channel,
             masked(email if channel == "email" else phone),
             due_at,

@@ -1,6 +1,7 @@
 """What an outbox row speaks of at the moment it leaves: the visits as they are now, or the reason to say nothing."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from turnet.booking.queries import coming_to, history, visit_by_id, visits_by_id
 from turnet.booking.states import State
 from turnet.conversation.meaning import Asked
 from turnet.db.transactions import fetch
+from turnet.feedback import service as feedback
 from turnet.messaging.addresses import leads_nowhere
 from turnet.messaging.kinds import KINDS, About, Audience, Kind, announcing
 from turnet.messaging.manner import PLAIN, Manner
@@ -77,15 +79,20 @@ async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:
         return Matter(skip=NOTHING_LEFT)
     manner = manner_of(said.round, row.channel, settings, folded=said.folded)
     if said.round.kind is RoundKind.FEEDBACK:
-        return await _survey(row, said.visits, manner)
+        return await _survey(row, said.visits, manner, settings, now)
     return Matter(said.visits, manner=manner)
 
 
-async def _survey(row: Claimed, visits: tuple[Visit, ...], manner: Manner) -> Matter:
-    """One question a day for whoever has the contact."""
-    first, *others = visits
-    await drop(row.id, {visit.id: ONE_A_DAY for visit in others})
-    return Matter((first,), manner=manner)
+async def _survey(row: Claimed, visits: tuple[Visit, ...], manner: Manner, settings: Settings, now: datetime) -> Matter:
+    """One question a day for whoever has the contact: about the first visit that may be asked about."""
+    to: Mapping[str, Any] = {"contact": row.recipient, "channel": row.channel, "now": now}
+    reasons = await feedback.reasons(visits, **to)
+    first = next((visit for visit in visits if not reasons[visit.id]), None)
+    await drop(row.id, {visit.id: reasons[visit.id] or ONE_A_DAY for visit in visits if visit is not first})
+    if first is None:
+        return Matter(skip=NOTHING_LEFT)
+    survey = await feedback.asked(first, **to, key=settings.key())
+    return Matter((first,), manner=replace(manner, survey=survey))
 
 
 def manner_of(round: Round, channel: str, settings: Settings, *, folded: bool = False) -> Manner:

@@ -287,6 +287,7 @@ async def test_release_that_fails_changes_nothing(
 async def test_released_reminders_go_their_usual_way(engine: AnyEngine, clock: FrozenClock) -> None:
     visit = await a_visit(clock, starts_at=clock.now() + DAY)
     await a_step(clock, visit, clock.now() - HOUR)
+    await fetch("UPDATE step SET rule = 'one_day'")
     await hold(clock)
     await held.release(clock.now(), drop_older=False)
 

@@ -30,6 +30,7 @@ from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.conversation.meaning import Asked
 from turnet.db.transactions import fetch
+from turnet.feedback.model import PROTECTED
 from turnet.messaging import outbox, refusals
 from turnet.messaging.matter import Matter, matter_of
 from turnet.patients.service import agree
@@ -83,7 +84,8 @@ async def failed(clock: FrozenClock, kind: str = "reminder") -> None:
 async def matter(clock: FrozenClock, kind: str, channel: str = "sms", *, demo: bool = True) -> Matter:
     rows = await outbox.claim(20, channel=channel, now=clock.now(), real=clock.real())
     [row] = [row for row in rows if row.kind == kind]
-    settings = Settings(data=Path("/nowhere"), demo=demo, base_url="https://times.tuomi.example")
+    folder = Path(__file__)  # any file is a key
+    settings = Settings(folder, demo=demo, base_url="https://times.tuomi.example", secret_file=str(folder))
     return await matter_of(row, settings, now=clock.now())
 
 
@@ -495,5 +497,21 @@ async def test_a_family_of_one_day_is_asked_once(clinic: Clinic, clock: FrozenCl
     await becomes(inka, State.DONE)
     await tick(clock, "2026-12-04 12:00")
 
-    assert [one.first_name for one in (await matter(clock, "feedback")).visits] == ["Eetu"]
+    found = await matter(clock, "feedback")
+    assert ([one.first_name for one in found.visits], found.asks) == (["Eetu"], Asked.SCORE)
+    assert await fetch("SELECT booking, public_id FROM feedback") == [(eetu.id, found.manner.survey)]
     assert (await fate(eetu, "feedback"), await fate(inka, "feedback")) == (("taken", ""), ("dropped", ONE_A_DAY))
+
+
+async def test_whoever_may_not_be_asked_is_passed_over_and_the_next_one_is_asked(
+    clinic: Clinic, clock: FrozenClock
+) -> None:
+    await on("feedback")
+    eetu, inka = await booked(clinic, clock, EETU), await booked(clinic, clock, INKA, "2026-12-03T10:00+02:00")
+    await tick(clock)
+    await fetch("UPDATE patient SET protected = {} WHERE id = {}", True, eetu.patient)
+    await fetch("UPDATE booking SET state = 'done'")
+    await tick(clock, "2026-12-04 12:00")
+
+    assert [one.first_name for one in (await matter(clock, "feedback")).visits] == ["Inka"]
+    assert (await fate(eetu, "feedback"), await fate(inka, "feedback")) == (("dropped", PROTECTED), ("taken", ""))

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from turnet.feedback import model as feedback
 from turnet.i18n import _
-from turnet.messaging import held, limits, outbox, texting
+from turnet.messaging import held, limits, outbox, refusals, texting
 from turnet.messaging.matter import LEADS_NOWHERE
 from turnet.reminders import rules, steps
 from turnet.reminders.model import Told
@@ -64,21 +65,37 @@ def why(reason: str) -> str:
 
 
 def _reasons() -> dict[str, str]:
-    return _of_rounds() | {
-        outbox.VISIT_CANCELLED: _("the visit was cancelled"),
-        held.SENT_BEFORE: _("it may have left before the backup was put back"),
-        LEADS_NOWHERE: _("the server’s address for patients is not set"),
-        limits.SPENT: _("the month’s budget for SMS is spent"),
-        limits.TOO_OFTEN: _("too many SMS to this number"),
-        limits.TOO_ALIKE: _("many new numbers that look alike"),
-        texting.NO_NUMBER: _("this is no telephone number"),
-        texting.ABROAD: _("no SMS go to that country"),
-        texting.NOT_MOBILE: _("this telephone takes no SMS"),
-        "the visit has changed since": _("the visit has changed since"),
-        "no visit is coming any more": _("no visit is coming any more"),
-        "the cancellation was undone": _("the cancellation was undone"),
-        "the visit is back where they know it to be": _("the visit is back where they know it to be"),
-        "nothing had been sent that needed taking back": _("nothing had been sent that needed taking back"),
+    return (
+        _of_rounds()
+        | _of_feedback()
+        | {
+            outbox.VISIT_CANCELLED: _("the visit was cancelled"),
+            held.SENT_BEFORE: _("it may have left before the backup was put back"),
+            LEADS_NOWHERE: _("the server’s address for patients is not set"),
+            limits.SPENT: _("the month’s budget for SMS is spent"),
+            limits.TOO_OFTEN: _("too many SMS to this number"),
+            limits.TOO_ALIKE: _("many new numbers that look alike"),
+            refusals.REFUSED: _("whoever has this contact wants no such messages"),
+            texting.NO_NUMBER: _("this is no telephone number"),
+            texting.ABROAD: _("no SMS go to that country"),
+            texting.NOT_MOBILE: _("this telephone takes no SMS"),
+            "the visit has changed since": _("the visit has changed since"),
+            "no visit is coming any more": _("no visit is coming any more"),
+            "the cancellation was undone": _("the cancellation was undone"),
+            "the visit is back where they know it to be": _("the visit is back where they know it to be"),
+            "nothing had been sent that needed taking back": _("nothing had been sent that needed taking back"),
+        }
+    )
+
+
+def _of_feedback() -> dict[str, str]:
+    return {
+        feedback.NOT_THERE: _("the visit did not take place"),
+        feedback.PROTECTED: _("this person is asked nothing"),
+        feedback.A_CHILD: _("they are a child, and the contact is not the guardian’s"),
+        feedback.ASKED_LATELY: _("they were asked a short while ago"),
+        feedback.REFUSED: _("they want no questions"),
+        feedback.NOT_SAMPLED: _("not every visit is asked about"),
     }
 
 
