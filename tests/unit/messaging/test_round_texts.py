@@ -1,0 +1,144 @@
+"""What rounds say: asking or with a link, for one person or a family, and nothing that a carrier or the law forbids."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from email import message_from_bytes, policy
+
+import pytest
+
+from tests.unit.messaging.people import NOW, SERVICE, a_clinic, a_visit, composer, the_row
+from tests.unit.messaging.test_several import BOTH, DANA, EERO, link
+from turnet.booking.model import Visit
+from turnet.clinic.model import Clinic
+from turnet.conversation.meaning import Asked
+from turnet.i18n import LANGUAGES
+from turnet.messaging.manner import PLAIN, Manner
+from turnet.messaging.sms_text import parts
+
+ASKS = Manner(Asked.CONFIRM, answerable=True)
+HERE = Manner(Asked.CHECKIN, answerable=True)
+SCORE = Manner(Asked.SCORE, answerable=True, survey="q" * 22)
+INKA = replace(EERO, id=9, public_id="9" * 22, patient_name="Inka Levi")
+WRITTEN = a_clinic(service=replace(SERVICE, aftercare={"en": "Rinse with salt water."}))
+ISRAEL = a_clinic(region="IL")
+OFFER = Manner(offer={"en": "Whiter in an hour.", "he": "הלבנה בשעה."})
+NEVER = re.compile(r"\b(cancel|stop|end|quit)\b|ביטול", re.IGNORECASE)
+
+
+def sms(
+    kind: str,
+    visits: Sequence[Visit] = (DANA,),
+    manner: Manner = PLAIN,
+    *,
+    language: str = "en",
+    clinic: Clinic | None = None,
+) -> str:
+    row = the_row(kind, visits[0], channel="sms", language=language)
+    return composer().parcel(row, visits, clinic or a_clinic(), now=NOW, manner=manner).content.decode()
+
+
+def mail(
+    kind: str, visits: Sequence[Visit] = (DANA,), manner: Manner = PLAIN, *, clinic: Clinic = WRITTEN
+) -> tuple[str, str, str]:
+    """(subject, text, HTML)."""
+    raw = composer().parcel(the_row(kind, visits[0]), visits, clinic, now=NOW, manner=manner).content
+    message = message_from_bytes(raw, policy=policy.default)
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))  # type: ignore[attr-defined]
+    return str(message["Subject"]), plain.get_content(), html.get_content()
+
+
+@pytest.mark.parametrize(
+    ("visits", "said"),
+    [
+        ((DANA,), "a reminder, your time is Thu 3 Dec 09:20. Answer 1 = coming, 2 = cannot."),
+        (BOTH, "Thu 3 Dec Dana 09:20, Eero 10:00. Answer 1 = both come, 2 = change."),
+        ((DANA, EERO, INKA), "Thu 3 Dec Dana 09:20, Eero 10:00, Inka 10:00. Answer 1 = all come, 2 = change."),
+        ((DANA, replace(EERO, patient_name="Dana Levi")), "Thu 3 Dec 09:20, 10:00. Answer 1 = coming, 2 = change."),
+    ],
+    ids=["one", "two", "three", "the same person"],
+)
+def test_a_reminder_that_asks(visits: tuple[Visit, ...], said: str) -> None:
+    assert sms("reminder", visits, ASKS) == f"Tuomi Dental: {said}"
+
+
+@pytest.mark.parametrize(
+    ("manner", "more"),
+    [
+        (replace(ASKS, folded=True), " When you are here, answer 1."),
+        (Manner(folded=True), " When you are here, check in there."),
+        (ASKS, ""),
+        (PLAIN, ""),
+    ],
+)
+def test_a_check_in_that_cannot_come_is_said_by_the_reminder(manner: Manner, more: str) -> None:
+    without = sms("reminder", (DANA,), replace(manner, folded=False))
+
+    assert sms("reminder", (DANA,), manner) == without + more
+    assert ("check in on the page of the visit" in mail("reminder", (DANA,), manner)[1]) == manner.folded
+
+
+@pytest.mark.parametrize(
+    ("visits", "manner", "said"),
+    [
+        ((DANA,), HERE, "when you are here, answer 1 and you are checked in. Your time is 09:20."),
+        (BOTH, HERE, "when you are here, answer 1 and you are checked in: Dana 09:20, Eero 10:00."),
+        ((DANA,), PLAIN, f"when you are here, check in: {link(DANA)}"),
+        (BOTH, PLAIN, f"when you are here, check in: Dana 09:20 {link(DANA)}, Eero 10:00 {link(EERO)}"),
+    ],
+)
+def test_a_check_in(visits: tuple[Visit, ...], manner: Manner, said: str) -> None:
+    assert sms("checkin", visits, manner) == f"Tuomi Dental: {said}"
+
+
+def test_a_question_afterwards_asks_or_links() -> None:
+    asks, links = sms("feedback", (DANA,), SCORE), sms("feedback", (DANA,), replace(SCORE, asks=None))
+
+    assert asks == "Tuomi Dental: how likely are you to recommend us? Answer 0-10 (10 = very)."
+    assert re.fullmatch(
+        r"Tuomi Dental: how likely are you to recommend us\? Tell us here: https://times\.tuomi\.example/f/\S{22}",
+        links,
+    )
+    assert links.rpartition(" ")[2] in mail("feedback", (DANA,), SCORE)[2]
+
+
+@pytest.mark.parametrize("kind", ["visit_instructions", "aftercare"])
+def test_what_is_written_for_a_service_stands_in_the_mail_and_not_in_an_sms_or_a_subject(kind: str) -> None:
+    words = {"visit_instructions": "Bring a list of your medicines.", "aftercare": "Rinse with salt water."}[kind]
+    subject, text, html = mail(kind)
+
+    assert (words in text, words in html) == (True, True)
+    assert (words in subject, words in sms(kind, clinic=WRITTEN)) == (False, False)
+    assert link(DANA) in sms(kind, clinic=WRITTEN)
+
+
+@pytest.mark.parametrize(
+    ("clinic", "manner", "begins", "ends"),
+    [
+        (ISRAEL, replace(OFFER, answerable=True), "פרסומת Tuomi Dental: Whiter in an hour. ", "להסרה השיבו הסר"),
+        (ISRAEL, OFFER, "פרסומת Tuomi Dental: Whiter in an hour. No more offers: https://", ""),
+        (a_clinic(), replace(OFFER, answerable=True), "Tuomi Dental: Whiter in an hour. No more offers: https://", ""),
+    ],
+)
+def test_an_offer_says_what_the_law_wants_and_how_to_refuse_the_next(
+    clinic: Clinic, manner: Manner, begins: str, ends: str
+) -> None:
+    said = sms("service_offer", (DANA,), manner, clinic=clinic)
+
+    assert said.startswith(begins)
+    assert said.endswith(ends) if ends else re.search(r"/u/\S+$", said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("kind", "manner"),
+    [("reminder", ASKS), ("reminder", replace(ASKS, folded=True)), ("checkin", HERE), ("feedback", SCORE)],
+    ids=["reminder", "folded", "checkin", "feedback"],
+)
+def test_what_asks_fits_one_part_and_names_nothing_that_makes_a_carrier_block(
+    kind: str, manner: Manner, language: str
+) -> None:
+    said = sms(kind, (a_visit(language=language),), manner, language=language)
+
+    assert parts(said) <= (2 if language == "he" else 1), said
+    assert NEVER.search(said) is None
