@@ -46,7 +46,7 @@ def test_clauses_end_at_commas_stops_and_lines() -> None:
         ("נ", None),
         ("1", None),
         ("yes כן", None),
-        ("kyllä", None),
+        ("да", None),
         ("", None),
     ],
 )
