@@ -91,3 +91,12 @@ class Conversation(Table):
     """Business time of the last thing anybody said."""
     seen_by = Integer(null=True, default=None)
     version = Integer(default=1)
+
+
+class Dealt(Table):
+    """A message that did not arrive, and that somebody at the desk has dealt with; taken back, the row goes."""
+
+    message = UUID(unique=True)
+    staff = Integer()
+    at = Timestamptz(default=None)
+    """Business time."""

@@ -118,6 +118,7 @@ KINDS = {
             "choose_new_time", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.CHOICE, "when the desk asks",
         ),
         Kind("desk_message", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.WORDS, "when the desk writes"),
+        Kind("desk_answer", Audience.PATIENT, ("sms",), Consent.VISIT, About.NOTHING, "when the desk answers an SMS"),
         Kind("come_in", Audience.PATIENT, ("email", "sms"), Consent.VISIT, About.TURN, "when the desk calls them in"),
         Kind(
             "missed_call", Audience.PATIENT, ("sms",), Consent.VISIT, About.NOTHING, "when nobody answered their call",

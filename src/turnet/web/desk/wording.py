@@ -27,4 +27,5 @@ def message_names() -> dict[str, str]:
         "series_booked": _("Confirmation"), "come_in": _("Come in now"),
         "checkin": _("Check-in"), "visit_instructions": _("Instructions"), "aftercare": _("After the visit"),
         "feedback": _("Question afterwards"), "service_offer": _("Offer"), "desk_message": _("From the desk"),
+        "desk_answer": _("From the desk"), "missed_call": _("Missed call"),
     }  # fmt: skip

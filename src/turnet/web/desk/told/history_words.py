@@ -285,6 +285,15 @@ def plain() -> Mapping[str, str]:
         "round_added": _("%(who)s added a round of messages."),
         "round_changed": _("%(who)s changed a round of messages."),
         "round_removed": _("%(who)s removed a round of messages."),
+        "desk_answered": _("%(who)s answered an SMS."),
+        "desk_took": _("%(who)s took the conversation by SMS."),
+        "desk_gave_back": _("%(who)s gave the conversation by SMS back."),
+        "desk_done": _("%(who)s was done with the conversation by SMS."),
+        "desk_reopened": _("%(who)s opened the conversation by SMS again."),
+        "number_wrong": _("%(who)s said that a stranger has the number: nothing is sent to it."),
+        "number_right": _("%(who)s said that the number or address is right again."),
+        "failure_dealt": _("%(who)s dealt with a message that did not arrive."),
+        "failure_back": _("%(who)s put a message that did not arrive back on the list."),
         "baseline_said": _("%(who)s wrote down what the clinic was like before."),
     }
 

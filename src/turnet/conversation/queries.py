@@ -1,0 +1,300 @@
+"""Conversations as the desk reads them: which are open, and one with all that was said and whoever has the telephone."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from turnet.conversation.prompts import Open, standing
+from turnet.db.transactions import fetch
+from turnet.errors import NotFound
+from turnet.messaging.refusals import Suspended, suspended
+
+MOST = 100
+"""Conversations of a list."""
+PAGE = 40
+"""Of what was said, before the page asks for more."""
+LONGEST = 400
+_COMING = 12
+
+
+class Listed(NamedTuple):
+    """A conversation as a line of a list."""
+
+    public_id: str
+    phone: str
+    state: str
+    """`open` or `done`."""
+    why: str
+    since: datetime | None
+    last_at: datetime
+    staff: int | None
+    staff_name: str | None
+    """Of whoever has taken it."""
+    text: str | None
+    """What the telephone said last."""
+    name: str | None
+    """Of somebody who has it; the first by name."""
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    id: int
+    public_id: str
+    phone: str
+    state: str
+    why: str
+    since: datetime | None
+    last_at: datetime
+    staff: int | None
+    staff_name: str
+    version: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One SMS, in either direction."""
+
+    at: datetime
+    theirs: bool
+    text: str = field(repr=False)
+    """Empty: it was written by the server, and is not kept."""
+    kind: str = ""
+    """Of what we sent."""
+    state: str = ""
+    """Of the outbox row; of what they sent `new`, `done`, `failed` or `unreadable`."""
+    outcome: str = ""
+    """What was made of what they sent."""
+    error: str = ""
+    parts: int = 0
+    staff: str = ""
+    """Who at the desk wrote it."""
+    visit: str = ""
+    """Public id of the visit that it is about, or of the first of several …"""
+    starts_at: datetime | None = None
+    """… and its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    lines: tuple[Line, ...]
+    """The newest last."""
+    more: bool
+    """There is something before these."""
+
+
+class Coming(NamedTuple):
+    """A visit that lies ahead, or of today."""
+
+    patient: int
+    public_id: str
+    starts_at: datetime
+    state: str
+    practitioner: int
+    """Resource id."""
+    service: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody who is reached by the telephone, themselves or through their guardian."""
+
+    id: int
+    public_id: str
+    name: str = field(repr=False)
+    birth_year: int | None
+    language: str
+    protected: bool
+    last: datetime | None
+    """Start of their last visit."""
+    coming: tuple[Coming, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Purposes to which they said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Whose telephone it is, and what holds for it."""
+
+    people: tuple[Known, ...]
+    opted_out: tuple[str, ...]
+    """Purposes that the number refuses."""
+    suspended: Suspended | None
+    asked: Open | None
+    """The question that is open now."""
+
+
+_LISTED = """
+    SELECT c.public_id, c.phone, c.state, c.why, c.since, c.last_at, c.staff, u.name,
+        (SELECT i.text FROM inbound i WHERE i.sender = c.phone ORDER BY i.id DESC LIMIT 1),
+        (SELECT min(t.name) FROM contact_point p JOIN patient_contact l ON l.contact_point = p.id
+            JOIN patient t ON t.id = l.patient
+            WHERE p.kind = 'phone' AND p.value = c.phone AND t.merged_into IS NULL AND t.name <> ''),
+        (SELECT count(*) FROM contact_point p JOIN patient_contact l ON l.contact_point = p.id
+            JOIN patient t ON t.id = l.patient
+            WHERE p.kind = 'phone' AND p.value = c.phone AND t.merged_into IS NULL AND t.name <> '')
+    FROM conversation c LEFT JOIN staff_user u ON u.id = c.staff """
+
+
+async def waiting() -> list[Listed]:
+    """Those that a person has to look at, whoever has waited longest first."""
+    return await _listed("WHERE c.state = 'open' ORDER BY c.since, c.id")
+
+
+async def taken_by(staff: int) -> list[Listed]:
+    """Open ones that this person has taken, the oldest first."""
+    return await _listed("WHERE c.state = 'open' AND c.staff = {} ORDER BY c.since, c.id", staff)
+
+
+async def recent() -> list[Listed]:
+    """Whoever said something last first."""
+    return await _listed("ORDER BY c.last_at DESC, c.id DESC")
+
+
+async def _listed(rest: str, *args: Any) -> list[Listed]:
+    return [Listed(*row) for row in await fetch(f"{_LISTED}{rest} LIMIT {MOST}", *args)]
+
+
+async def count_waiting() -> int:
+    [(found,)] = await fetch("SELECT count(*) FROM conversation WHERE state = 'open'")
+    return int(found)
+
+
+async def thread(public_id: str) -> Thread:
+    """Raises NotFound."""
+    return await _thread("public_id", public_id)
+
+
+async def thread_of(phone: str) -> Thread:
+    """Raises NotFound while nobody has written from that telephone."""
+    return await _thread("phone", phone)
+
+
+async def _thread(column: str, value: str) -> Thread:
+    rows = await fetch(
+        "SELECT c.id, c.public_id, c.phone, c.state, c.why, c.since, c.last_at, c.staff, u.name, c.version "  # noqa: S608
+        f"FROM conversation c LEFT JOIN staff_user u ON u.id = c.staff WHERE c.{column} = {{}}",
+        value,
+    )
+    if not rows:
+        raise NotFound(what="conversation")
+    id, shown, phone, state, why, since, last_at, staff, name, version = rows[0]
+    return Thread(id, shown, phone, state, why, since, last_at, staff, name or "", version)
+
+
+async def said(phone: str, most: int = PAGE) -> Said:
+    """The newest `most` of what was said in both directions; what never was to leave is left out."""
+    most = min(most, LONGEST)
+    theirs = await fetch(
+        "SELECT at, text, state, outcome FROM inbound WHERE sender = {} ORDER BY id DESC LIMIT {}", phone, most + 1
+    )
+    ours = await fetch(
+        "SELECT m.created_at, m.facts, m.kind, m.state, m.error, m.parts, u.name, b.public_id, b.starts_at "
+        "FROM message m LEFT JOIN staff_user u ON u.id = m.staff LEFT JOIN booking b ON b.id = COALESCE(m.booking, "
+        "(SELECT min(s.booking) FROM step s WHERE s.message = m.id)) "
+        "WHERE m.recipient = {} AND m.channel = 'sms' AND (m.state NOT IN ('cancelled', 'skipped') OR m.staff IS NOT NULL) "
+        "ORDER BY m.created_at DESC LIMIT {}",
+        *(phone, most + 1),
+    )
+    heard = [Line(at, True, text, state=state, outcome=outcome) for at, text, state, outcome in reversed(theirs)]
+    lines = sorted([*heard, *(_ours(row) for row in reversed(ours))], key=lambda line: line.at)
+    return Said(tuple(lines[-most:]), len(lines) > most)
+
+
+def _ours(row: tuple[Any, ...]) -> Line:
+    at, facts, kind, state, error, parts, staff, visit, starts_at = row
+    told = json.loads(facts)
+    text = str(told.get("text", "")) if kind in {"desk_answer", "desk_message"} else ""
+    return Line(at, False, text, kind, state, "", error or "", parts or 0, staff or "", visit or "", starts_at)
+
+
+async def around(phone: str, *, now: datetime) -> Around:
+    """Everybody reached by this number (E.164), and what is asked of it just now."""
+    asked = [one for one in await standing(phone, "", states=("open",)) if one.expires_at > now]
+    refused = await fetch(
+        "SELECT purpose FROM opt_out WHERE contact = {} AND lifted_at IS NULL ORDER BY purpose", phone
+    )
+    return Around(
+        people=await _people(phone, now),
+        opted_out=tuple(purpose for (purpose,) in refused),
+        suspended=await suspended(phone),
+        asked=asked[0] if asked else None,
+    )
+
+
+async def patients_of(phone: str) -> list[int]:
+    """Row ids of everybody reached by this number, a guardian's children included, by name."""
+    return [row[0] for row in await _reached(phone)]
+
+
+async def _reached(phone: str) -> list[tuple[Any, ...]]:
+    reached = (
+        "(SELECT l.patient FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point "
+        "WHERE c.kind = 'phone' AND c.value = {})"
+    )
+    return await fetch(
+        "SELECT t.id, t.public_id, t.name, t.birth_year, t.language, t.protected FROM patient t "  # noqa: S608
+        f"WHERE t.merged_into IS NULL AND t.name <> '' AND (t.id IN {reached} OR t.guardian IN {reached}) "
+        "ORDER BY t.name, t.id",
+        *(phone, phone),
+    )
+
+
+async def _people(phone: str, now: datetime) -> tuple[Known, ...]:
+    rows = await _reached(phone)
+    if not rows:
+        return ()
+    ids = [row[0] for row in rows]
+    coming = await _coming(ids, now)
+    last = await _last(ids, now)
+    refused = await _refused(ids)
+    return tuple(
+        Known(
+            id, public_id, name, year, language, bool(protected), last.get(id),
+            tuple(visit for visit in coming if visit.patient == id), tuple(refused.get(id, ())),
+        )
+        for id, public_id, name, year, language, protected in rows
+    )  # fmt: skip
+
+
+async def _coming(ids: Sequence[int], now: datetime) -> list[Coming]:
+    rows = await fetch(
+        "SELECT b.patient, b.public_id, b.starts_at, b.state, p.resource, b.service FROM booking b "  # noqa: S608
+        f"JOIN practitioner p ON p.id = b.practitioner WHERE b.patient IN ({_marks(ids)}) AND b.ends_at > {{}} "
+        f"AND b.state NOT IN ('cancelled', 'no_show') ORDER BY b.starts_at, b.id LIMIT {_COMING}",
+        *(*ids, now),
+    )
+    return [Coming(*row) for row in rows]
+
+
+async def _last(ids: Sequence[int], now: datetime) -> dict[int, datetime]:
+    rows = await fetch(
+        "SELECT t.id, (SELECT b.starts_at FROM booking b WHERE b.patient = t.id AND b.ends_at <= {} "  # noqa: S608
+        f"AND b.state <> 'cancelled' ORDER BY b.starts_at DESC LIMIT 1) FROM patient t WHERE t.id IN ({_marks(ids)})",
+        *(now, *ids),
+    )
+    return {id: at for id, at in rows if at is not None}
+
+
+async def _refused(ids: Sequence[int]) -> dict[int, list[str]]:
+    """Only what somebody said last of a purpose counts."""
+    rows = await fetch(
+        f"SELECT patient, purpose, given FROM consent WHERE patient IN ({_marks(ids)}) ORDER BY id",  # noqa: S608
+        *ids,
+    )
+    last = {(patient, purpose): given for patient, purpose, given in rows}
+    found: dict[int, list[str]] = {}
+    for (patient, purpose), given in last.items():
+        if not given:
+            found.setdefault(patient, []).append(purpose)
+    return found
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["{}"] * len(values))

@@ -1,0 +1,205 @@
+"""What the desk does in a conversation: answers, takes it, gives it back, is done with it, says that the number is wrong.
+
+Every act raises NotYours and NotFound; with a `version` that is not the conversation's any more, Stale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from turnet.audit.service import note
+from turnet.booking.model import Act
+from turnet.booking.service.attempt import attempt
+from turnet.clinic.model import Clinic
+from turnet.conversation.queries import Thread, patients_of, thread, thread_of
+from turnet.conversation.service.thread import said
+from turnet.db.transactions import fetch
+from turnet.db.versions import raise_diary
+from turnet.errors import Invalid, NotFound, Stale
+from turnet.i18n import LANGUAGES
+from turnet.messaging import outbox, refusals
+from turnet.messaging.outbox import Draft
+from turnet.messaging.sms_text import plain
+from turnet.patients.callers import calling_from
+from turnet.patients.model import clean_note
+from turnet.staff.permissions import require
+
+ACT = "inbox.work"
+USEFUL = timedelta(days=1)
+"""How long an answer of the desk is worth sending."""
+LONGEST = 480
+"""Characters: seven parts of Hebrew at most."""
+WRONG = "wrong_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an act writes into the conversation, and how the audit calls it."""
+
+    act: str
+    columns: Mapping[str, object]
+
+
+async def answer(
+    act: Act, clinic: Clinic, phone: str, text: str, *, once: str, version: int | None = None, finish: bool = False
+) -> Thread:
+    """Sends what staff wrote to the telephone, as they wrote it; with the same `once` it goes once.
+
+    Whoever answers has taken the conversation, and with `finish` is done with it. Raises also Invalid (`text`).
+    """
+    require(act.staff, ACT)
+    clean = plain(clean_note(text, field="text"))
+    if not clean:
+        raise Invalid({"text": "required"})
+    if len(clean) > LONGEST:
+        raise Invalid({"text": "too_long"})
+    dedupe = f"desk_answer:{phone}:{once}"
+
+    async def work() -> Thread:
+        if await fetch("SELECT 1 FROM message WHERE dedupe = {}", dedupe):
+            return await thread_of(phone)
+        staff = act.staff.id if act.staff else None
+        columns = {"staff": staff} | ({"state": "done"} if finish else {})
+        await _change(act, await thread_of(phone), Change("desk_answered", columns), version)
+        await _send(act, phone, clean, await language_of(phone, clinic), dedupe)
+        await said(phone, now=act.now)
+        return await thread_of(phone)
+
+    return await attempt(work)
+
+
+async def language_of(phone: str, clinic: Clinic) -> str:
+    """Of whoever has the telephone; of the clinic where nobody is known."""
+    known = await calling_from(phone)
+    return next((one.language for one in known if one.language in LANGUAGES), clinic.default_language)
+
+
+async def _send(act: Act, phone: str, text: str, language: str, dedupe: str) -> None:
+    draft = Draft(
+        kind="desk_answer",
+        channel="sms",
+        recipient=phone,
+        language=language,
+        dedupe=dedupe,
+        due_at=act.now,
+        not_after=act.now + USEFUL,
+        facts={"text": text},
+    )
+    await outbox.add_all([draft], now=act.now)
+    await fetch("UPDATE message SET staff = {} WHERE dedupe = {}", act.staff.id if act.staff else None, dedupe)
+
+
+async def take(act: Act, public_id: str, *, version: int | None = None) -> Thread:
+    """It is theirs, until they give it back or somebody else takes it."""
+    return await _act(act, public_id, Change("desk_took", {"staff": act.staff.id if act.staff else None}), version)
+
+
+async def give_back(act: Act, public_id: str, *, version: int | None = None) -> Thread:
+    return await _act(act, public_id, Change("desk_gave_back", {"staff": None}), version)
+
+
+async def done(act: Act, public_id: str, *, version: int | None = None) -> Thread:
+    """Nothing waits any more, until they write again and a person has to look."""
+    return await _act(act, public_id, Change("desk_done", {"state": "done"}), version)
+
+
+async def reopen(act: Act, public_id: str, *, version: int | None = None) -> Thread:
+    """Open again, for the reason and since the moment that it was open before; now where it never was."""
+    return await _act(act, public_id, Change("desk_reopened", {"state": "open"}), version)
+
+
+async def wrong_number(act: Act, public_id: str, *, version: int | None = None) -> Thread:
+    """A stranger has this telephone: nothing more goes there, whoever's visit it is about, and nothing waits."""
+
+    async def work() -> Thread:
+        found = await _mine(act, public_id)
+        await _change(act, found, Change("number_wrong", {"state": "done"}), version)
+        await refusals.suspend(found.phone, WRONG, now=act.now)
+        return await thread(public_id)
+
+    return await attempt(work)
+
+
+async def right_number(act: Act, contact: str) -> bool:
+    """Messages go to this number or address again. False: they did already."""
+    require(act.staff, ACT)
+
+    async def work() -> bool:
+        lifted = await refusals.lift(contact, act.now)
+        if lifted:
+            await _note(act, "number_right", contact, {})
+            await raise_diary()
+        return lifted
+
+    return await attempt(work)
+
+
+async def dealt(act: Act, message: UUID) -> None:
+    """Somebody has dealt with a message that did not arrive; it is off the list. Twice is once."""
+    await _mark(
+        act,
+        message,
+        "failure_dealt",
+        "INSERT INTO dealt (message, staff, at) VALUES ({}, {}, {}) ON CONFLICT (message) DO NOTHING RETURNING id",
+        *(act.staff.id if act.staff else 0, act.now),
+    )
+
+
+async def not_dealt(act: Act, message: UUID) -> None:
+    """Takes `dealt` back."""
+    await _mark(act, message, "failure_back", "DELETE FROM dealt WHERE message = {} RETURNING id")
+
+
+async def _mark(act: Act, message: UUID, name: str, sql: str, *args: object) -> None:
+    require(act.staff, ACT)
+
+    async def work() -> None:
+        rows = await fetch("SELECT recipient FROM message WHERE id = {} AND state IN ('failed', 'unknown')", message)
+        if not rows:
+            raise NotFound(what="message")
+        if await fetch(sql, message, *args):
+            await _note(act, name, rows[0][0], {"message": str(message)})
+            await raise_diary()
+
+    await attempt(work)
+
+
+# --- what they share
+
+
+async def _act(act: Act, public_id: str, change: Change, version: int | None) -> Thread:
+    async def work() -> Thread:
+        await _change(act, await _mine(act, public_id), change, version)
+        return await thread(public_id)
+
+    return await attempt(work)
+
+
+async def _mine(act: Act, public_id: str) -> Thread:
+    require(act.staff, ACT)
+    return await thread(public_id)
+
+
+async def _change(act: Act, found: Thread, change: Change, version: int | None) -> None:
+    """The version is compared by the statement itself: of two people who act at once one is told."""
+    expected = found.version if version is None else version
+    columns = ", ".join(f"{column} = {{}}" for column in change.columns)
+    since = ", since = COALESCE(since, {})" if change.columns.get("state") == "open" else ""
+    rows = await fetch(
+        f"UPDATE conversation SET {columns}, version = version + 1{since} WHERE id = {{}} AND version = {{}} RETURNING id",  # noqa: S608
+        *(*change.columns.values(), *((act.now,) if since else ()), found.id, expected),
+    )
+    if not rows:
+        raise Stale(version=found.version)
+    await _note(act, change.act, found.phone, {"conversation": found.id})
+    await raise_diary()
+
+
+async def _note(act: Act, name: str, contact: str, facts: Mapping[str, object]) -> None:
+    """On the card of everybody who has the telephone; of a stranger's once, on nobody's."""
+    theirs = await patients_of(contact)
+    for patient in theirs:
+        await note(act.actor, name, real=act.real, patient=patient, facts=facts)
+    if not theirs:
+        await note(act.actor, name, real=act.real, facts=facts)
