@@ -13,6 +13,7 @@ from turnet.tasks.ask_gateway import ask_gateway
 from turnet.tasks.back_up import back_up
 from turnet.tasks.drain_outbox import drain_outbox
 from turnet.tasks.index_patients import index_patients
+from turnet.tasks.monthly import monthly
 from turnet.tasks.read_bounces import read_bounces
 from turnet.tasks.remind import remind
 from turnet.tasks.sweep import sweep_claims
@@ -29,6 +30,7 @@ RECURRING: list[CronJob[Any]] = [
     CronJob(sweep_claims, cron="* * * * *", timeout=60),
     CronJob(watch, cron="* * * * *", timeout=60),
     CronJob(ask_gateway, cron="*/5 * * * *", timeout=60),
+    CronJob(monthly, cron="*/10 * * * *", timeout=120),
     CronJob(read_bounces, cron="*/5 * * * *", timeout=300),
     CronJob(back_up, cron="*/10 * * * *", timeout=3600),
 ]

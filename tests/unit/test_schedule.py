@@ -6,7 +6,18 @@ from turnet import worker
 from turnet.tasks import schedule
 from turnet.worker import OwnWorker
 
-MODULE_LEVEL = {"ask_gateway", "back_up", "drain_outbox", "index_patients", "read_bounces", "remind", "sweep_claims", "watch"}
+MODULE_LEVEL = {
+    "answer_sms",
+    "ask_gateway",
+    "back_up",
+    "drain_outbox",
+    "index_patients",
+    "monthly",
+    "read_bounces",
+    "remind",
+    "sweep_claims",
+    "watch",
+}
 
 
 def test_every_function_stands_here_once_under_its_own_name() -> None:

@@ -1,10 +1,12 @@
 """Estimates and advice in sentences, for the page and for the mail alike."""
 
 from decimal import Decimal
+from math import floor, log10
 
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from turnet.clinic.model import Clinic
+from turnet.feedback.stats import Tally
 from turnet.format import money
 from turnet.i18n import _, current, ngettext
 from turnet.messaging.texting import THOUSANDTHS
@@ -36,11 +38,16 @@ def about(found: Range) -> str:
 
 
 def about_money(found: Range, clinic: Clinic) -> str:
-    """In whole units of the currency: an estimate has no cents."""
+    """To two figures: an estimate has no cents."""
     likely, low, high = (
-        money(round(part / 100) * 100, clinic.currency) for part in (found.likely, found.low, found.high)
+        money(_rough(part / 100) * 100, clinic.currency) for part in (found.likely, found.low, found.high)
     )
     return _("about %(likely)s (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
+
+
+def _rough(amount: float) -> int:
+    """`914` is about `910`, `1975` about `2000`."""
+    return int(round(amount, min(0, 1 - floor(log10(abs(amount)))))) if abs(amount) >= 1 else 0
 
 
 def chairs(found: Gain, clinic: Clinic) -> str:
@@ -69,6 +76,15 @@ def checkin_time(before: Baseline) -> str:
     if before.checkin_seconds is None:
         return _("a minute to two, unless you measured it")
     return ngettext("%(n)s second", "%(n)s seconds", before.checkin_seconds) % {"n": before.checkin_seconds}
+
+
+def opinion(found: Tally) -> str:
+    """`NPS 62 (48 to 71) from 84 answers`; below a few answers only their number."""
+    count = ngettext("%(n)s answer", "%(n)s answers", found.answered) % {"n": found.answered}
+    if found.nps is None:
+        return _("%(answers)s, too few for a score") % {"answers": count}
+    scores = {"nps": found.nps.score, "low": found.nps.low, "high": found.nps.high}
+    return _("NPS %(nps)s (%(low)s to %(high)s) from %(answers)s") % (scores | {"answers": count})
 
 
 def to_do(one: Advice) -> str:
