@@ -59,6 +59,7 @@ _SHARES = {
     "he": {"he": 82, "en": 13, "fi": 5},
 }
 """Clinic's first language → whom it sees."""
+_OFFERS = 0.3
 _MOBILE = {"FI": "+35840000", "IL": "+97250000"}
 """Prefixes without subscribers; four more digits follow."""
 
@@ -72,6 +73,8 @@ class Someone:
     birth_year: int | None = None
     guardian: int | None = None
     """Place of the parent in the list."""
+    offers: bool = False
+    """They agreed to hear of offers."""
 
 
 def people(rng: Random, first_language: str, region: str, today: date) -> list[Someone]:
@@ -88,7 +91,9 @@ def people(rng: Random, first_language: str, region: str, today: date) -> list[S
         seen.add(name)
         phone = f"{_MOBILE[region]}{numbers[len(found)]:04d}"
         address = f"{slug_of(latin_first or first, '')}.{slug_of(latin_last or last, '')}@mail.example"
-        found.append(Someone(name, language, phone, address if rng.random() < 0.6 else ""))
+        found.append(
+            Someone(name, language, phone, address if rng.random() < 0.6 else "", offers=rng.random() < _OFFERS)
+        )
     grown = len(found)
     while len(found) < COUNT:
         parent = rng.randrange(grown)

@@ -28,6 +28,10 @@ WHILE = 130
 WHILES = (580, 600, 640, 760)
 """… from one of these minutes of the day, whichever lies in a session."""
 CANCELLED, NO_SHOW = 0.07, 0.05
+ON_THE_LAST_DAY = 0.3
+"""Share of the cancellations of visits of the past that came in their last day."""
+REASONS = {"": 40, "time": 28, "ill": 18, "not_needed": 8, "elsewhere": 6}
+"""`booking.cancel_code` → share of the patients' cancellations."""
 WEIGHTS = {"check-up": 9, "child-check-up": 4, "filling": 6, "root-canal": 1.5, "urgent": 3}
 """How often each service is asked for; others 5."""
 
@@ -45,6 +49,7 @@ class Planned:
     made: int
     """Minutes since 1970 UTC when it was booked."""
     cancelled: int | None
+    cancel_code: str
     door: str
     taken: tuple[tuple[int, Span], ...]
     """(resource, span with buffers); nothing when cancelled."""
@@ -136,10 +141,17 @@ class Planner:
             patient=self._patient(service),
             state=self._state(off, rng.random(), start, start + service.rules.minutes),
             made=made,
-            cancelled=made + int(max(min(start, self.midnight) - made, 0) * rng.random()) if off else None,
+            cancelled=self._cancelled(made, start) if off else None,
+            cancel_code=rng.choices(list(REASONS), list(REASONS.values()))[0] if off else "",
             door=door,
             taken=() if off else tuple(footprint(service.rules, start, place).items()),
         )
+
+    def _cancelled(self, made: int, start: int) -> int:
+        rng = self.rng
+        if start <= self.midnight and rng.random() < ON_THE_LAST_DAY:
+            return max(made, start - rng.randint(50, 1300))
+        return made + int(max(min(start, self.midnight) - made, 0) * rng.random())
 
     def _patient(self, service: Service) -> int:
         grown = next((n for n, one in enumerate(self.people) if one.guardian is not None), len(self.people))
@@ -168,4 +180,4 @@ class Planner:
             return State.IN_ROOM
         if start <= self.now + 15 and dice < 0.6:
             return State.ARRIVED
-        return State.CONFIRMED if dice < 0.3 else State.BOOKED
+        return State.BOOKED
