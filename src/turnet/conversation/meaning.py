@@ -14,7 +14,7 @@ from turnet.conversation.normal import normal, on_the_other_keys
 from turnet.conversation.score import score_of
 from turnet.conversation.words import POLITE, Phrase, Sense, phrases
 
-__all__ = ["Asked", "Meaning", "Reading", "normal", "read"]
+__all__ = ["QUESTION", "UNCLEAR", "Asked", "Meaning", "Reading", "normal", "read"]
 
 
 class Asked(StrEnum):
@@ -134,7 +134,7 @@ def _rule(meaning: Meaning, needs: str, beside: str = "") -> _Rule:
     return _Rule(meaning, *(frozenset(map(Sense, names.split())) for names in (needs, beside)))
 
 
-RULES: dict[Asked, tuple[_Rule, ...]] = {
+_RULES: dict[Asked, tuple[_Rule, ...]] = {
     Asked.CONFIRM: (
         _rule(Meaning.HERE, "here", "1 yes fine ease"),
         _rule(Meaning.YES, "1 yes fine coming", "meet ease"),
@@ -159,8 +159,6 @@ RULES: dict[Asked, tuple[_Rule, ...]] = {
 _ABOUT_SOME = {Asked.CONFIRM, Asked.CHECKIN}
 """Where letters beside an answer say whom it is about."""
 _WHOM = {Sense.LETTER, Sense.AND, Sense.BOTH, Sense.ALL}
-
-
 _EVERYBODY = frozenset({Sense.BOTH, Sense.ALL})
 _AFTER: Mapping[Sense | None, Collection[Sense | None]] = {
     Sense.NO: {Sense.THANKS, Sense.REGRET, Sense.NO, Sense.CANNOT, Sense.TWO, None},
@@ -181,7 +179,7 @@ def _answer(said: list[Phrase], asked: Asked, asked_letters: Collection[str]) ->
         senses -= _WHOM
     elif senses & _EVERYBODY:
         named = tuple(sorted(asked_letters))
-    meaning = next((rule.meaning for rule in RULES[asked] if rule.fits(senses)), Meaning.UNCLEAR)
+    meaning = next((rule.meaning for rule in _RULES[asked] if rule.fits(senses)), Meaning.UNCLEAR)
     if meaning is Meaning.UNCLEAR or (asked is Asked.TIMES and len(named) > 1):
         return UNCLEAR
     return Reading(meaning, named)
@@ -195,7 +193,7 @@ def _in_order(senses: list[Sense]) -> bool:
 
 
 def _whom_is_clear(senses: frozenset[Sense], named: tuple[str, ...], asked_letters: Collection[str]) -> bool:
-    """ "Both" is said of two and not beside letters; "all cannot come" may mean that not all can."""
+    """Who says "both" means two and names no letters; "all cannot come" may mean that not all can."""
     if not senses & _EVERYBODY:
         return True
     if named or senses & {Sense.NO, Sense.CANNOT, Sense.TWO, Sense.OFF}:

@@ -45,6 +45,8 @@ _EDGES = re.compile(r"^[^\w,;/]+|[^\w,;/]+$")
 """Not the signs that are Hebrew letters on those keys, bar the full stop."""
 _TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
 _TO_LATIN = str.maketrans(_HEBREW, _LATIN)
+_ENGLISH = frozenset({"yes", "ok", "no", "stop", "start"})
+"""What is worth reading so: most other short words are Hebrew ones as well, "nah" being silk."""
 
 
 def on_the_other_keys(text: str) -> str | None:
@@ -59,7 +61,9 @@ def on_the_other_keys(text: str) -> str | None:
     letters = re.sub(r"[\W\d_]", "", "".join(words))
     if re.fullmatch("[a-z]+", letters):
         return typed.translate(_TO_HEBREW)
-    return typed.translate(_TO_LATIN) if re.fullmatch("[א-ת]+", letters) else None
+    if re.fullmatch("[א-ת]+", letters) and (latin := typed.translate(_TO_LATIN)) in _ENGLISH:
+        return latin
+    return None
 
 
 _LETTER_ALIKE = dict(zip("אבגדהавбсαβابج", "ABCDEABBCABABC", strict=True))

@@ -1,6 +1,5 @@
 """The words of `words.toml`, and a text taken apart into them: every word is known, or the text says so."""
 
-import itertools
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -95,20 +94,25 @@ def _expanded(pattern: str) -> Iterator[str]:
 
 
 @cache
+def _listed(language: str) -> dict[tuple[str, ...], Sense]:
+    """Every phrase of one language as its words."""
+    return {
+        tuple(normal(phrase).split()): Sense(sense)
+        for sense, patterns in _data()[language].items()
+        if sense != "numbers"
+        for pattern in patterns
+        for phrase in _expanded(pattern)
+    }
+
+
+@cache
 def lexicon(language: str) -> Lexicon:
-    """All languages together, where they disagree the patient's own decides, then English."""
+    """All languages together; where they disagree the patient's own decides, then English."""
     senses: dict[tuple[str, ...], Sense] = {("1",): Sense.ONE, ("2",): Sense.TWO}
     numbers: dict[str, int] = {}
-    known = [one for one in ("signs", language, *_ORDER) if one in _data()]
-    for name in dict.fromkeys(known):
-        own: dict[tuple[str, ...], Sense] = {}
-        for sense, patterns in _data()[name].items():
-            if sense == "numbers":
-                numbers = {normal(word): value for word, value in patterns.items()} | numbers
-                continue
-            for phrase in itertools.chain.from_iterable(map(_expanded, patterns)):
-                own.setdefault(tuple(normal(phrase).split()), Sense(sense))
-        senses = own | senses
+    for name in dict.fromkeys(name for name in ("signs", language, *_ORDER) if name in _data()):
+        senses = _listed(name) | senses
+        numbers = {normal(word): value for word, value in _data()[name].get("numbers", {}).items()} | numbers
     return Lexicon(senses, numbers, max(map(len, senses)))
 
 
@@ -129,8 +133,8 @@ def _letters(word: str, language: str, letters: Collection[str]) -> list[Phrase]
     """The asked letter that a word is: "א", "b", or "וב" (and B)."""
     if word in _TWO_WAYS.get(language, ()):
         return [Phrase(Sense.DOUBTFUL, word)]
-    if len(word) == 2 and word[0] == "ו" and (other := letter(word[1])) in letters:
-        return [Phrase(Sense.AND, "ו"), Phrase(Sense.LETTER, other or "")]
+    if len(word) == 2 and word[0] == "ו" and (other := letter(word[1])) is not None and other in letters:
+        return [Phrase(Sense.AND, "ו"), Phrase(Sense.LETTER, other)]
     if (one := letter(word)) is None:
         return []
     return [Phrase(Sense.LETTER, one)] if one in letters else [Phrase(Sense.UNKNOWN, word)]

@@ -72,10 +72,28 @@ def test_control_looking_for_words_inside_a_text_does_harm() -> None:
     acted = [text for group in MUST_NOT_ACT if group["asked"] == "confirm" for text in wrong(group, by_containing)]
 
     assert len(acted) > 250
-    assert {"1 but can we move it?", "no problem", "אין בעיה", "en peru"} & set(acted) == {
-        "1 but can we move it?",
-        "en peru",
-    }
+    assert [text for text in ("1 but can we move it?", "en peru", "לא לבטל", "12") if text not in acted] == []
+
+
+WORDS = {
+    "en": ("1 yes y ok confirm c coming", "2 no n change cannot", "here arrived i'm·here", "stop unsubscribe end quit"),
+    "fi": ("1 kyllä kylla joo juu ok vahvistan tulen", "2 ei peru peruuta peruutan en·tule en·pääse estynyt", "saavuin tulin paikalla täällä olen·täällä", "stop lopeta poista"),
+    "he": ("1 כן מאשר מאשרת אישור מגיע מגיעה אגיע בסדר", "2 לא ביטול בטל לבטל מבטל מבטלת לא·אגיע לא·מגיע לא·יכול", "הגעתי כאן אני·כאן פה בחוץ", "הסר הסרה להסיר"),
+    "sv": ("ja", "nej", "här", "stopp"),
+    "ru": ("да", "нет", "тут", "стоп"),
+    "ar": ("نعم", "لا", "وصلت", "توقف"),
+}  # fmt: skip
+"""The table of reference/interop.md §5.2."""
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_word_of_the_table_is_read(language: str) -> None:
+    for words, meaning in zip(WORDS[language], (Meaning.YES, Meaning.CANNOT, Meaning.HERE, Meaning.STOP), strict=True):
+        texts = [word.replace("·", " ") for word in words.split()]
+
+        assert {text: read(text, Asked.CONFIRM, language=language).meaning for text in texts} == dict.fromkeys(
+            texts, meaning
+        )
 
 
 # --- what holds for any text
