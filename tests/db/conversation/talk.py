@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.db.booking.acts import an_act
 from tests.factories import at
@@ -46,24 +47,19 @@ class Talk:
         booked = await service.book(an_act(self.clock), self.clinic, wish, who, once="")
         async with tx():
             await fetch("UPDATE message SET state = 'cancelled' WHERE state = 'queued'")
-        self.visits[name.split()[0]] = booked.visit
+        self.visits[name.split(maxsplit=1)[0]] = booked.visit
         return booked.visit
 
     async def ask(self, asked: Asked, *names: str, our_number: str = "") -> datetime | None:
         """As if an SMS that asks were leaving now."""
         visits = sorted((self.visits[name] for name in names), key=lambda visit: visit.starts_at)
         row = Claimed(
-            await self._row(), "reminder", "sms", self.phone, self.language, visits[0].id, 0, {}, self.clock.now(),
+            uuid4(), "reminder", "sms", self.phone, self.language, visits[0].id, 0, {}, self.clock.now(),
             self.clock.now() + timedelta(days=1), 1, "", self.clock.now(),
         )  # fmt: skip
         return await prompts.ask(
             row, visits, asked, our_number=our_number, language=self.language, now=self.clock.now()
         )
-
-    async def _row(self) -> Any:
-        import uuid  # noqa: PLC0415
-
-        return uuid.uuid4()
 
     async def receive(self, text: str, **more: Any) -> int:
         """Stored, not yet worked on."""

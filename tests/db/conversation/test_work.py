@@ -1,0 +1,210 @@
+"""How received SMS are worked on: in order, once, and nothing for whoever is no person."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.db.booking.acts import an_act, stored
+from tests.db.conversation.talk import OTHER_PHONE, OURS, PHONE, Talk
+from turnet.booking import service
+from turnet.conversation import prompts
+from turnet.conversation.meaning import Asked
+from turnet.conversation.service import answer
+from turnet.db.transactions import fetch, tx
+from turnet.messaging import refusals
+
+THURSDAY = "2026-12-03T09:20+02:00"
+OFFERS = "count(*) FROM claim WHERE kind = 'offer'"
+REPLIES = "count(*) FROM message WHERE kind LIKE 'answer_%'"
+
+
+@pytest.fixture(params=[True, False], ids=["protected", "control"])
+def protected(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+async def test_two_workers_and_one_sms(talk: Talk, monkeypatch: pytest.MonkeyPatch, protected: bool) -> None:
+    """The control has both look before either writes: the same "2" is heard twice, and the second time means none of them."""
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    id = await talk.receive("2")
+    if not protected:
+        _strip(monkeypatch, id)
+
+    await asyncio.gather(*(answer.work(talk.settings, talk.clock) for _ in range(2)))
+
+    assert (await stored(OFFERS) == [(3,)]) == protected
+
+
+def _strip(monkeypatch: pytest.MonkeyPatch, id: int) -> None:
+    original, looks = answer.fetch, iter(range(2))
+
+    async def as_before(sql: str, *args: Any) -> Any:
+        if sql is answer._NEXT:
+            found = await original(sql.replace("state = 'new' AND ", ""), *args)
+            return found if next(looks, None) is not None else []
+        return await original(sql, *args)
+
+    async def whoever(*_: Any, **__: Any) -> None:
+        await original("UPDATE inbound SET state = 'done' WHERE id = {}", id)
+
+    async def nobody_waits(_phone: str) -> None:
+        return None
+
+    async def both_see_it(_stuck: set[str]) -> list[str]:
+        return [PHONE] if next(rounds, None) is not None else []
+
+    rounds = iter(range(2))
+    monkeypatch.setattr(answer, "fetch", as_before)
+    monkeypatch.setattr(answer, "_done", whoever)
+    monkeypatch.setattr(answer, "_waiting", both_see_it)
+    monkeypatch.setattr(prompts, "one_at_a_time", nobody_waits)
+
+
+async def test_in_the_order_they_were_written_however_they_come(talk: Talk) -> None:
+    """They first said that they come, and then that they cannot."""
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    now = talk.clock.now()
+    second = await talk.receive("2", said_at=now.replace(second=30))
+    first = await talk.receive("1", said_at=now)
+
+    await answer.work(talk.settings, talk.clock)
+
+    outcomes = dict(await fetch("SELECT id, outcome FROM inbound"))
+    assert (outcomes[first], outcomes[second]) == ("confirmed", "times")
+    assert (await talk.state("Dana"), await stored(OFFERS)) == ("confirmed", [(3,)])
+
+
+async def test_one_telephones_trouble_holds_up_no_other(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    original = answer.understood
+
+    async def breaks(case: Any, asked: Any) -> Any:
+        if case.phone == OTHER_PHONE:
+            raise RuntimeError("broken")
+        return await original(case, asked)
+
+    monkeypatch.setattr(answer, "understood", breaks)
+    broken = await talk.receive("1", sender=OTHER_PHONE)
+
+    outcome = await talk.them("1")
+    for _ in range(4):
+        await answer.work(talk.settings, talk.clock)
+
+    assert outcome == "confirmed"
+    assert await stored(f"state, attempts, error FROM inbound WHERE id = {broken}") == [
+        ("failed", 5, "RuntimeError: broken")
+    ]
+    assert await stored(f"state, why FROM conversation WHERE phone = '{OTHER_PHONE}'") == [("open", "failed")]
+
+
+@pytest.mark.parametrize("sender", ["MyBank", "16400", "+12", ""])
+async def test_nobody_answers_a_machine(talk: Talk, sender: str) -> None:
+    assert await talk.them("1", sender=sender) == "machine"
+    assert await talk.them("stop", sender=sender) == "opted_out"
+    assert await stored(REPLIES) == [(0,)]
+
+
+async def test_whoever_is_not_known_hears_the_same(talk: Talk) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    known = await talk.them("Hello there")
+    said_to_known = await talk.us()
+    unknown = await talk.them("Hello there", sender=OTHER_PHONE)
+
+    assert (known, said_to_known) == (unknown, await talk.us())
+
+
+async def test_a_visit_that_is_reached_another_way_now_is_not_theirs(talk: Talk) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    async with tx():
+        await fetch("UPDATE booking SET phone = {}", OTHER_PHONE)
+
+    assert await talk.them("1") == "changed"
+
+    assert (await talk.state("Dana"), await talk.desk()) == ("booked", "changed")
+    assert await talk.us() == ["The desk reads this and gets back to you. Or call 0300 00116."]
+
+
+async def test_a_telephone_that_a_stranger_has_is_not_answered(talk: Talk) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    async with tx():
+        await refusals.suspend(talk.phone, "wrong_number", now=talk.clock.now())
+
+    await talk.them("what is this")
+
+    assert (await talk.us(), await talk.desk()) == ([], "unclear")
+    assert await stored("state, error FROM message WHERE kind = 'answer_read_later'") == [
+        ("skipped", "nothing is sent to this contact: wrong_number")
+    ]
+
+
+async def test_an_answer_too_old_to_be_of_use_does_not_leave(talk: Talk) -> None:
+    await talk.them("hello")
+    talk.clock.advance(minutes=31)
+
+    assert await talk.us() == []
+    assert await stored("state FROM message WHERE kind = 'answer_read_later'") == [("failed",)]
+
+
+async def test_whoever_has_mail_is_sent_the_new_time_there_too(talk: Talk) -> None:
+    await talk.book("Dana Levi", THURSDAY, email="dana@mail.example", email_raw="dana@mail.example")
+    await talk.ask(Asked.CONFIRM, "Dana")
+
+    await talk.them("2")
+    await talk.them("A")
+
+    assert await stored("kind, channel FROM message WHERE kind IN ('booking_moved', 'answer_moved') ORDER BY kind") == [
+        ("answer_moved", "sms"), ("booking_moved", "email"),
+    ]  # fmt: skip
+
+
+async def test_the_answer_says_which_sms_it_is_to(talk: Talk) -> None:
+    id = await talk.receive("hello")
+    await answer.work(talk.settings, talk.clock)
+
+    assert await stored("inbound, dedupe FROM message") == [(id, f"answer:{id}")]
+
+
+async def test_an_answer_counts_as_of_when_it_came(talk: Talk) -> None:
+    """The server was down for an hour: the choice among three times was made in time, but nothing is held any more."""
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    await talk.them("2")
+    await talk.us()
+    id = await talk.receive("A")
+    talk.clock.advance(hours=1)
+
+    await answer.work(talk.settings, talk.clock)
+
+    [text] = await talk.us()
+    assert text.startswith("That time was just taken. Would A ")
+    assert (await stored(f"outcome FROM inbound WHERE id = {id}"), await talk.start("Dana")) == (
+        [("times",)], "Thu 09:20",
+    )  # fmt: skip
+
+
+async def test_two_of_our_numbers_are_two_talks(talk: Talk) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana", our_number=OURS)
+
+    assert await talk.them("1", our_number="+358459999999") == "desk"
+    assert await talk.them("1", our_number=OURS) == "confirmed"
+
+
+async def test_a_visit_that_the_patient_moved_on_the_web_is_not_confirmed(talk: Talk) -> None:
+    visit = await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    wish = (await service.offer_times(an_act(talk.clock), talk.clinic, visit))[0].wish
+    await service.drop_offers([one for (one,) in await stored("id FROM claim WHERE kind = 'offer'")])
+    await service.move(an_act(talk.clock), talk.clinic, visit.id, wish)
+
+    assert await talk.them("1") == "changed"
+
+    [text] = await talk.us()
+    assert text.startswith("Your time is now Fri 4 Dec 09:20. Move or cancel: https://times.tuomi.example/a/")
+    assert await talk.state("Dana") == "booked"
