@@ -11,6 +11,7 @@ from saq import CronJob
 from turnet.tasks.answer_sms import answer_sms
 from turnet.tasks.ask_gateway import ask_gateway
 from turnet.tasks.back_up import back_up
+from turnet.tasks.collect_sms import collect_sms
 from turnet.tasks.drain_outbox import drain_outbox
 from turnet.tasks.index_patients import index_patients
 from turnet.tasks.monthly import monthly
@@ -25,6 +26,7 @@ DRAIN_SECONDS = 1800
 RECURRING: list[CronJob[Any]] = [
     CronJob(drain_outbox, cron="* * * * * */5", timeout=DRAIN_SECONDS),
     CronJob(answer_sms, cron="* * * * * */5", timeout=300),
+    CronJob(collect_sms, cron="* * * * * */10", timeout=60),
     CronJob(remind, cron="* * * * * */20", timeout=60),
     CronJob(index_patients, cron="* * * * *", timeout=300),
     CronJob(sweep_claims, cron="* * * * *", timeout=60),

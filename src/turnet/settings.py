@@ -44,7 +44,7 @@ SETTINGS = (
 )  # fmt: skip
 
 
-SMS_GATEWAYS = ("file", "android", "twilio", "46elks", "019", "link", "infobip")
+SMS_GATEWAYS = ("file", "android", "gammu", "twilio", "46elks", "019", "link", "infobip")
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_demo_never_sends_anything_for_real(tmp_path: Path) -> None:
             "TURNET_SMS_URL",
             "fax://u:secret@host",
             "fax://…",
-            "android://, twilio://, 46elks://, 019://, link://, infobip:// or file:",
+            "android://, gammu://, twilio://, 46elks://, 019://, link://, infobip:// or file:",
         ),
         ("TURNET_PING_URL", "ftp://u:secret@host", "ftp://…", "an http:// or https:// address"),
         ("TURNET_MAIL_FROM", "clinic.example", "clinic.example", "a mail address, such as times@clinic.example"),

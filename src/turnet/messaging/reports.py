@@ -1,6 +1,5 @@
 """What became of SMS after a gateway had taken them: told through our hook, or asked for."""
 
-import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,9 +7,8 @@ from uuid import UUID
 from turnet import metrics
 from turnet.db.transactions import fetch, tx
 from turnet.db.versions import raise_diary
-from turnet.errors import NotFound
-from turnet.messaging.channels import Call, Report
-from turnet.messaging.channels.chosen import gateway, hook_secret
+from turnet.messaging.channels import Report
+from turnet.messaging.channels.chosen import gateway
 from turnet.settings import Settings
 
 ASKED_FOR = timedelta(days=1)
@@ -20,20 +18,6 @@ ASKED_AT_ONCE = 10
 
 _FROM = {"sent": ("unknown",), "delivered": ("sent", "unknown"), "failed": ("sent", "unknown")}
 """Only forward: what somebody received, or never will, stays so. A report proves that an unknown one had left."""
-
-
-async def told(
-    settings: Settings, key: bytes, driver: str, secret: str, call: Call, *, now: datetime, real: datetime
-) -> int:
-    """A call to `/hooks/sms/{driver}/{secret}`. Returns how many messages changed.
-
-    Raises `NotFound` for another gateway than ours or a wrong secret, `Forged`, and `ValueError` for what cannot be read.
-    """
-    known = hmac.compare_digest(hook_secret(key, driver).encode(), secret.encode())
-    ours = gateway(settings)
-    if ours is None or ours.name != driver or not known:
-        raise NotFound
-    return await apply(ours.reports(call), now=now, real=real)
 
 
 async def ask(settings: Settings, *, now: datetime, real: datetime) -> int:

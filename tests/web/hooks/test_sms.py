@@ -183,7 +183,7 @@ async def test_what_twilio_did_not_sign_is_refused_logged_and_without_effect(
     answer = await caller.post(path, data=fields, headers=signed(ORIGIN + path, fields, token) if token else {})
 
     assert (answer.status_code, answer.content, await rows("state")) == (403, b"", [("sent",)])
-    assert [record.message for record in caplog.records] == ["a report of SMS delivery came with a wrong signature"]
+    assert [record.message for record in caplog.records] == ["a call of the SMS gateway came with a wrong signature"]
 
 
 async def test_a_phones_event_is_taken(callers: Any, clock: FrozenClock) -> None:

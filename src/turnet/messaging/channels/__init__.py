@@ -7,9 +7,11 @@ Trouble
 └── Unsure        it was handed over and nothing clear came back: it may have been sent
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -30,6 +32,8 @@ class Parcel:
     """Business time after which it had better not arrive, where whoever takes it can be told."""
     returns: str = ""
     """Where a mail comes back to when it cannot be delivered; empty: to its sender."""
+    asks: bool = False
+    """An answer is expected: an SMS leaves from a number that can receive it, if there is one."""
 
 
 class Trouble(Exception):
@@ -83,6 +87,26 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """An SMS that somebody wrote to us."""
+
+    id: str
+    """The gateway's own; where it has none, what tells this SMS from others: `told_apart`."""
+    sender: str
+    """As the gateway writes it: a number in any spelling, or a name."""
+    to: str
+    """Our number, in any spelling; empty where the gateway does not say."""
+    text: str
+    said_at: datetime | None = None
+    """When it was sent or taken, as they say; None where they do not, or not in which zone."""
+
+
+def told_apart(*what: str) -> str:
+    """The same for the same, and for nothing else."""
+    return hashlib.sha256("\x00".join(what).encode(errors="surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call of a gateway to our hook."""
 
@@ -98,7 +122,7 @@ class Forged(Exception):
 
 
 class Gateway(Channel, Protocol):
-    """An SMS gateway that says later how it went, by calling us or by being asked."""
+    """An SMS gateway. It says later how it went, and what people wrote, by calling us or by being asked."""
 
     @property
     def name(self) -> str:
@@ -110,10 +134,50 @@ class Gateway(Channel, Protocol):
         """Does it have to be asked, because it may not call?"""
         ...
 
+    @property
+    def sender(self) -> str:
+        """What an SMS leaves from: a number or a name; empty for a telephone whose number nobody told us."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """What an SMS that asks leaves from; empty as `sender` is."""
+        ...
+
+    @property
+    def receives(self) -> bool:
+        """Can an answer to what leaves from `number` come back?"""
+        ...
+
     def reports(self, call: Call) -> list[Report]:
-        """What a call to our hook says. Raises `Forged`, or `ValueError` when it cannot be read."""
+        """What a call to our hook says about SMS of ours. Raises `Forged`, or `ValueError` when it cannot be read."""
+        ...
+
+    def incoming(self, call: Call) -> list[Incoming]:
+        """The SMS that a call to our hook brings, none if it is a report. Raises as `reports` does."""
         ...
 
     async def ask(self, ids: Sequence[str], *, real: datetime) -> list[Report]:
         """What it knows by now of these, which are our ids. Raises `Trouble`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An SMS that lies with a gateway until we have it."""
+
+    incoming: Incoming
+    raw: bytes
+    where: tuple[Path, ...]
+
+
+class Inbox(Protocol):
+    """A gateway that does not bring what people write: it has to be fetched."""
+
+    async def waiting(self, *, real: datetime) -> list[Waiting]:
+        """What lies there whole, oldest first. Raises `Trouble`."""
+        ...
+
+    async def remove(self, taken: Waiting) -> None:
+        """Once it is stored with us. What is gone already is fine. Raises `Trouble`."""
         ...

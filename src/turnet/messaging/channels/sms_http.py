@@ -7,17 +7,19 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from turnet.messaging.channels import Call, Parcel, Refused, Report, Trouble, Unsure
+from turnet.messaging.channels import Call, Incoming, Parcel, Refused, Report, Trouble, Unsure
 from turnet.messaging.channels.account import Account, account
 from turnet.messaging.channels.http import CALL_SECONDS, Line, trouble
 from turnet.settings import BadSetting
 
+_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 _SENDER = re.compile(r"\+?[0-9]{3,15}|[A-Za-z0-9][A-Za-z0-9 .&_-]{1,10}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 Json = Mapping[str, Any]
+Said = TypeVar("Said", Report, Incoming)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Outgoing:
     """What a preset makes its request from."""
 
     account: Account
+    sender: str
     id: str
     """Ours, for gateways that repeat it in their reports."""
     to: str
@@ -34,10 +37,6 @@ class Outgoing:
     """Address for reports of this message; empty where they could not reach us."""
     life: int
     """Seconds after which it had better not arrive; 0: it does not matter."""
-
-    @property
-    def sender(self) -> str:
-        return self.account.options["from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,8 @@ class Preset:
     """Their own error code in an answer, or None."""
     reports: Callable[[Call], list[Report]]
     """Raises `ValueError` (`LookupError` is one too, here)."""
+    incoming: Callable[[Call], list[Incoming]]
+    """Raises as `reports` does; an empty list for a report."""
     refused: Mapping[object, str] | None = None
     """What staff read for codes that they can do something about."""
     verify: Callable[[Call, Account, str], None] | None = None
@@ -77,7 +78,7 @@ class SmsHttp:
     def __init__(self, url: str, preset: Preset, *, hook: str = "", seconds: float = CALL_SECONDS) -> None:
         """`hook`: our address for reports. Raises `BadSetting`."""
         self._preset, self._hook = preset, hook
-        self._account = account(url, host=preset.host, known=("from", *preset.options, *preset.needed))
+        self._account = account(url, host=preset.host, known=("from", "answers", *preset.options, *preset.needed))
         _check(self._account, preset)
         token = self._account.password or self._account.user
         self._line = Line(
@@ -90,6 +91,18 @@ class SmsHttp:
     @property
     def name(self) -> str:
         return self._preset.name
+
+    @property
+    def sender(self) -> str:
+        return self._account.options["from"]
+
+    @property
+    def number(self) -> str:
+        return self._account.options.get("answers", self.sender)
+
+    @property
+    def receives(self) -> bool:
+        return _NUMBER.fullmatch(self.number) is not None
 
     @property
     def asks(self) -> bool:
@@ -112,7 +125,8 @@ class SmsHttp:
             raise Refused("the number is not a whole international one")
         life = max(int((parcel.until - parcel.at).total_seconds()), 60) if parcel.until else 0
         hook = f"{self._hook}?id={parcel.id}" if self._hook else ""
-        return Outgoing(self._account, str(parcel.id), parcel.recipient, parcel.content.decode(), hook, life)
+        sender = self.number if parcel.asks and self.receives else self.sender
+        return Outgoing(self._account, sender, str(parcel.id), parcel.recipient, parcel.content.decode(), hook, life)
 
     def _trouble(self, content: Json, said: Trouble) -> Trouble:
         known = (self._preset.refused or {}).get(self._preset.code(content))
@@ -128,12 +142,18 @@ class SmsHttp:
         await self._line.close()
 
     def reports(self, call: Call) -> list[Report]:
+        return self._read(call, self._preset.reports)
+
+    def incoming(self, call: Call) -> list[Incoming]:
+        return self._read(call, self._preset.incoming)
+
+    def _read(self, call: Call, how: Callable[[Call], list[Said]]) -> list[Said]:
         if self._preset.verify:
             self._preset.verify(call, self._account, self._hook)
         try:
-            return self._preset.reports(call)
+            return how(call)
         except (LookupError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a report of {self.name}") from error
+            raise ValueError(f"not a call of {self.name}") from error
 
     async def ask(self, ids: Sequence[str], *, real: datetime) -> list[Report]:
         question, answered = self._preset.question, self._preset.answered
@@ -153,6 +173,8 @@ def _check(account: Account, preset: Preset) -> None:
     for option in ("from", *preset.needed):
         if option not in given:
             raise BadSetting(f"TURNET_SMS_URL lacks {option}=: {example} (docs/sms.md)")
+    if not _NUMBER.fullmatch(given.get("answers", "000")):
+        raise BadSetting(f"TURNET_SMS_URL has answers={given['answers']}; only a number can be answered")
     if not preset.sender.fullmatch(given["from"]):
         raise BadSetting(
             f"TURNET_SMS_URL has from={given['from']}; a sender is a number, or a name of 2 to 11 characters"

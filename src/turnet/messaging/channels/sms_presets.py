@@ -15,16 +15,13 @@ from urllib.parse import parse_qsl
 import phonenumbers
 
 from turnet.messaging.channels import Call, Deferred, Forged, Refused, Report, Unreachable
+from turnet.messaging.channels import sms_incoming as incoming
 from turnet.messaging.channels.account import Account
 from turnet.messaging.channels.http import json_object
 from turnet.messaging.channels.sms_http import Json, Outgoing, Preset
+from turnet.messaging.channels.sms_incoming import form
 
 Body = dict[str, Any]
-
-
-def _form(call: Call) -> dict[str, str]:
-    """Raises `ValueError`."""
-    return dict(parse_qsl(call.body.decode(), keep_blank_values=True, max_num_fields=100))
 
 
 def _code(found: object) -> int:
@@ -78,7 +75,7 @@ def _twilio_taken(answer: Json) -> str:
 
 
 def _twilio_reports(call: Call) -> list[Report]:
-    said = _form(call)
+    said = form(call)
     state = _TWILIO_STATES.get(said["MessageStatus"])
     code = _number("ErrorCode")(said)
     error = f"twilio {code or 'without a code'}" if state == "failed" else ""
@@ -113,7 +110,7 @@ def _elks_taken(answer: Json) -> str:
 
 
 def _elks_reports(call: Call) -> list[Report]:
-    said = _form(call)
+    said = form(call)
     state = said["status"] if said["status"] in {"sent", "delivered", "failed"} else ""
     error = "46elks could not deliver it" if state == "failed" else ""
     return [Report(_ours(call) or said["id"], state, error)] if state else []
@@ -182,8 +179,8 @@ def _019_report(found: Body) -> Report | None:
     return Report(ours, "sent") if status in _019_ON_ITS_WAY else None
 
 
-def _never_calls(_call: Call) -> list[Report]:
-    raise ValueError("this gateway is asked, it does not call")
+def _no_reports(_call: Call) -> list[Report]:
+    raise ValueError("this gateway is asked what became of messages")
 
 
 # --- LINK Mobility
@@ -296,6 +293,7 @@ PRESETS = {
             taken=_twilio_taken,
             code=_number("code"),
             reports=_twilio_reports,
+            incoming=incoming.twilio,
             refused={21610: "opted out at the provider: they must text START to be reached again"},
             verify=_twilio_verify,
             sender=re.compile(r"MG[0-9a-f]{32}|\+?[0-9]{3,15}|[A-Za-z0-9][A-Za-z0-9 .&_-]{1,10}"),
@@ -310,6 +308,7 @@ PRESETS = {
             taken=_elks_taken,
             code=lambda _answer: None,  # it explains in a sentence
             reports=_elks_reports,
+            incoming=incoming.elks,
         ),
         Preset(
             "019",
@@ -320,7 +319,8 @@ PRESETS = {
             form=False,
             taken=_019_taken,
             code=_number("status"),
-            reports=_never_calls,
+            reports=_no_reports,
+            incoming=incoming.israeli,
             question=_019_question,
             answered=_019_answered,
             sender=re.compile(r"\+?[0-9]{3,15}|[A-Za-z][A-Za-z0-9]{1,10}"),
@@ -335,6 +335,7 @@ PRESETS = {
             taken=_link_taken,
             code=_number("status"),
             reports=_link_reports,
+            incoming=incoming.link,
             sender=re.compile(r"\+?[0-9]{7,15}|[A-Za-z0-9][A-Za-z0-9 .&_-]{1,10}"),
             options=("gate",),
             needed=("platform", "partner"),
@@ -349,6 +350,7 @@ PRESETS = {
             taken=_infobip_taken,
             code=_infobip_code,
             reports=_infobip_reports,
+            incoming=incoming.infobip,
         ),
     )
 }
