@@ -28,7 +28,7 @@ from turnet.staff.tables import CalendarFeed, ParkedForm
 from turnet.web.desk.seat import cookie_name
 
 STAFF = ("/desk", "/admin")
-OBJECTS = ("visits", "patients", "parked", "sessions", "feeds", "staff")
+OBJECTS = ("visits", "patients", "parked", "sessions", "feeds", "staff", "rounds")
 """Kinds of what an address names, as the part of it that stands before the id."""
 OTHER_PARTS = {"what": "link", "who": "sanna"}
 """Parameters that are a choice and nobody's object."""
@@ -94,8 +94,8 @@ async def a_world(app: Litestar) -> World:
     own = {role: await _belongings(app, user) for role, user in accounts.items()}
     others = {role: dict(own[Role.MANAGER if role is Role.OWNER else Role.OWNER]) for role in Role}
     for mine, theirs in zip(own.values(), others.values(), strict=True):
-        mine |= {"visits": pekkas, "patients": omars, "staff": public_id_of(Role.RECEPTION)}
-        theirs |= {"visits": sannas, "patients": annas, "staff": public_id_of(Role.OWNER)}
+        mine |= {"visits": pekkas, "patients": omars, "staff": public_id_of(Role.RECEPTION), "rounds": "one_day"}
+        theirs |= {"visits": sannas, "patients": annas, "staff": public_id_of(Role.OWNER), "rounds": "two_days"}
     desks = {role: await a_desk(app, user) for role, user in accounts.items()}
     return World(app, clinic, desks, accounts, own, others)
 
