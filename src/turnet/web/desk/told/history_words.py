@@ -279,6 +279,8 @@ def plain() -> Mapping[str, str]:
         "patient_merged_away": _("%(who)s put this card into another one: it was the same person."),
         "patients_parted": _("%(who)s took the two cards apart again."),
         "patient_parted": _("%(who)s made this a card of its own again."),
+        "feedback_state": _("%(who)s wrote down what became of what the patient said afterwards."),
+        "survey_decided": _("%(who)s changed how patients are asked afterwards."),
         "texting_decided": _("%(who)s changed what SMS may cost or where they go."),
         "words_written": _("%(who)s changed what patients are told before or after a visit."),
         "poster_renewed": _("%(who)s made a new poster for the door; the old one leads nowhere."),
@@ -293,6 +295,7 @@ def plain() -> Mapping[str, str]:
         "number_wrong": _("%(who)s said that a stranger has the number: nothing is sent to it."),
         "number_right": _("%(who)s said that the number or address is right again."),
         "failure_dealt": _("%(who)s dealt with a message that did not arrive."),
+        "failure_again": _("%(who)s had a message that did not arrive sent again."),
         "failure_back": _("%(who)s put a message that did not arrive back on the list."),
         "baseline_said": _("%(who)s wrote down what the clinic was like before."),
     }
