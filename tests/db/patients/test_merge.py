@@ -76,6 +76,18 @@ async def test_taking_apart_puts_everything_back(engine: AnyEngine, clock: Froze
         await take_apart(act, provisional)
 
 
+@pytest.mark.parametrize("who", [0, 1], ids=["kept", "gone"])
+async def test_whoever_was_protected_on_either_card_stays_so(engine: AnyEngine, clock: FrozenClock, who: int) -> None:
+    pair, act = await a_pair(clock), at_the_desk(clock)
+    await edit(act, pair[who], Draft("Anna", None, "fi", "", protected=True))
+
+    kept = await merge(act, *pair)
+    gone = await take_apart(act, pair[1])
+
+    assert (kept.protected, gone.protected) == (True, who == 1)
+    assert (await card.patient_by_id(pair[0])).protected is (who == 0)
+
+
 async def test_what_was_put_right_since_stays(engine: AnyEngine, clock: FrozenClock) -> None:
     known, provisional = await a_pair(clock)
     act = at_the_desk(clock)
