@@ -137,14 +137,16 @@ def _rule(meaning: Meaning, needs: str, beside: str = "") -> _Rule:
 _RULES: dict[Asked, tuple[_Rule, ...]] = {
     Asked.CONFIRM: (
         _rule(Meaning.HERE, "here", "1 yes fine ease"),
-        _rule(Meaning.YES, "1 yes fine coming", "meet ease"),
+        _rule(Meaning.YES, "1 yes coming", "fine meet ease"),
+        _rule(Meaning.YES, "fine", "meet"),
         _rule(Meaning.CANNOT, "2 no cannot", "regret"),
         _rule(Meaning.CANNOT, "off", "2 regret"),
     ),
     Asked.CHECKIN: (
         _rule(Meaning.HERE, "here", "1 yes fine ease"),
         _rule(Meaning.HERE, "1 yes", "fine ease"),
-        _rule(Meaning.YES, "coming fine", "1 yes meet ease"),
+        _rule(Meaning.YES, "coming", "1 yes fine meet ease"),
+        _rule(Meaning.YES, "fine", "meet"),
         _rule(Meaning.CANNOT, "2 cannot", "no regret"),
         _rule(Meaning.CANNOT, "off", "2 regret"),
     ),
