@@ -36,7 +36,7 @@ SETTINGS = (
     Setting("TURNET_MAIL_FROM", "", "The clinic's sending address; also the calendar's organizer, so it should receive mail."),
     Setting("TURNET_BOUNCE_MAIL", "", "Where mail comes back that cannot be delivered, such as `bounces@clinic.example`; what follows a `+` must arrive there too. Empty: at the sending address, unread by turnet."),
     Setting("TURNET_BOUNCE_URL", "", "That mailbox: `imaps://user:pass@host/INBOX`, read every five minutes. Empty: the mail server hands them over (docs/messages.md)."),
-    Setting("TURNET_SMS_URL", "file:", "`android://user:pass@host/path`, `twilio://sid:token@?from=…`, `46elks://`, `019://`, `link://`, `infobip://`, or `file:`: one JSON line per SMS."),
+    Setting("TURNET_SMS_URL", "file:", "`android://user:pass@host/path`, `gammu:///var/spool/gammu`, `twilio://sid:token@?from=…`, `46elks://`, `019://`, `link://`, `infobip://`, or `file:`: one JSON line per SMS."),
     Setting("TURNET_ADMIN_MAIL", "", "Where the server reports trouble: one mail when it begins, one when it is over."),
     Setting("TURNET_PING_URL", "", "Asked every five minutes while all is well, so that a dead man's switch elsewhere notices silence."),
     Setting("TURNET_BACKUP_KEY", "", "An age public key (`age1…`): backups are encrypted to it. Empty: they are not."),

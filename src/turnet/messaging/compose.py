@@ -75,7 +75,7 @@ class Composer:
             if row.channel == "sms":
                 text = plain(render(f"{kind.name}/sms.txt", words))
                 name = plain(str(clinic.text(clinic.name, clinic.default_language)))
-                return Parcel(row.id, name, row.recipient, text.encode(), now)
+                return Parcel(row.id, name, row.recipient, text.encode(), now, asks=_may_be_answered(kind, manner))
             letter = self._letter(row, visits, clinic, words, now)
         return Parcel(row.id, letter.sender, row.recipient, whole(letter), now)
 
@@ -199,6 +199,12 @@ class Composer:
             "instructions": clinic.text(service.instructions, i18n.current().code),
             "aftercare": clinic.text(service.aftercare, i18n.current().code),
         }
+
+
+def _may_be_answered(kind: Kind, manner: Manner) -> bool:
+    """Does it ask, go on in a conversation, or say what to answer to get no more of the sort?"""
+    talks = kind.about in {About.ANSWER, About.WORDS}
+    return talks or manner.asks is not None or (manner.answerable and kind.consent in choices.REFUSABLE)
 
 
 def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:

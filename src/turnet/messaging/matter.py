@@ -13,6 +13,7 @@ from turnet.conversation.meaning import Asked
 from turnet.db.transactions import fetch
 from turnet.feedback import service as feedback
 from turnet.messaging.addresses import leads_nowhere
+from turnet.messaging.channels.chosen import senders
 from turnet.messaging.kinds import KINDS, About, Audience, Kind, announcing
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
@@ -104,7 +105,7 @@ def manner_of(round: Round, channel: str, settings: Settings, *, folded: bool = 
 
 def hears(settings: Settings) -> bool:
     """Can somebody who gets an SMS answer it?"""
-    return settings.demo
+    return senders(settings).asking is not None
 
 
 async def _of_booking(row: Claimed, visit: Visit, now: datetime) -> Matter:
