@@ -22,10 +22,12 @@ from turnet.tasks.watch import watch
 
 DRAIN_SECONDS = 1800
 """Long, because one round goes on until nothing is due."""
+ANSWER_SECONDS = 300
+"""As for messages: until nothing is new."""
 
 RECURRING: list[CronJob[Any]] = [
     CronJob(drain_outbox, cron="* * * * * */5", timeout=DRAIN_SECONDS),
-    CronJob(answer_sms, cron="* * * * * */5", timeout=300),
+    CronJob(answer_sms, cron="* * * * * */5", timeout=ANSWER_SECONDS),
     CronJob(collect_sms, cron="* * * * * */10", timeout=60),
     CronJob(remind, cron="* * * * * */20", timeout=60),
     CronJob(index_patients, cron="* * * * *", timeout=300),

@@ -12,6 +12,7 @@ from saq.types import Context
 
 from turnet._checkout import alias
 from turnet.clock import Clock
+from turnet.conversation.service.receive import on_received
 from turnet.db.engine import bound
 from turnet.db.start import locked
 from turnet.messaging import outbox
@@ -27,8 +28,8 @@ from turnet.tasks import schedule  # noqa: E402  (exists from here on in a check
 
 log = logging.getLogger("turnet.worker")
 
-CONCURRENCY = len(schedule.RECURRING) + 3
-"""One for each job that can be under way at once, the two nudges included, and one that is always free to show life."""
+CONCURRENCY = len(schedule.RECURRING) + 5
+"""One for each job that can be under way at once, the nudges included, two of a sort, and one that is always free to show life."""
 IDLE_SECONDS = 10
 """How long a free hand waits for a job before it shows life and waits again."""
 GRACE_SECONDS = 10
@@ -101,12 +102,14 @@ async def working(
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()
     outbox.on_new(lambda: _nudge(queue))
+    on_received(lambda: _answer(queue))
     pulse.worker_seen()
     running = asyncio.create_task(worker.start())
     try:
         yield queue
     finally:
         outbox.on_new(_nobody)
+        on_received(_nobody)
         sending.stopping = True
         await worker.stop()
         await running
@@ -117,6 +120,13 @@ async def _nudge(queue: Queue) -> None:
     """Two keys: a drain that runs may already have taken its last look, so one more may wait behind it."""
     for key in ("nudge", "nudge again"):
         if await queue.enqueue("drain_outbox", key=key, timeout=schedule.DRAIN_SECONDS, ttl=-1) is not None:
+            return
+
+
+async def _answer(queue: Queue) -> None:
+    """As `_nudge`: somebody wrote."""
+    for key in ("answer", "answer again"):
+        if await queue.enqueue("answer_sms", key=key, timeout=schedule.ANSWER_SECONDS, ttl=-1) is not None:
             return
 
 

@@ -22,7 +22,7 @@ from turnet.conversation.meaning import Asked
 from turnet.conversation.prompts import ask
 from turnet.messaging import bounces, limits, outbox
 from turnet.messaging.channels import Channel, Deferred, Refused, Trouble, Unreachable, Unsure
-from turnet.messaging.channels.chosen import channels
+from turnet.messaging.channels.chosen import channels, senders
 from turnet.messaging.channels.smtp import CALL_SECONDS
 from turnet.messaging.compose import Composer
 from turnet.messaging.kinds import KINDS, Audience
@@ -191,8 +191,9 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
         await asyncio.sleep(0)
         parcel = deliverer.composer.parcel(row, matter.visits, clinic, now=now, was=matter.was, manner=matter.manner)
     returns = bounces.return_address(deliverer.settings, deliverer.composer.key, row.id, parcel.sender)
+    parcel = replace(parcel, until=row.not_after, returns=returns, asks=_expects(row, matter))
     try:
-        provider_id = await deliverer.channels[row.channel].send(replace(parcel, until=row.not_after, returns=returns))
+        provider_id = await deliverer.channels[row.channel].send(parcel)
     except Trouble as trouble:
         return await _in_trouble(deliverer, row, trouble)
     deliverer.turns[row.channel].doubts = 0
@@ -201,6 +202,11 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
     cost, left = deliverer.purse.pay(count) if count else None, gist(text) if text else ""
     await _ended(row, "sent", deliverer.clock.now(), provider_id=provider_id, parts=count, cost=cost, gist=left)
     return True
+
+
+def _expects(row: Claimed, matter: Matter) -> bool:
+    """May they answer it? Then it leaves from where we can hear that, as does whatever we say to what they wrote."""
+    return matter.asks is not None or row.kind.startswith(("answer_", "desk_answer"))
 
 
 async def _stopped(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
@@ -226,7 +232,8 @@ async def _put_off(deliverer: Deliverer, row: Claimed, matter: Matter) -> bool:
         return False
     now = deliverer.clock.now()
     asked = Asked.CHECKIN if matter.manner.folded and matter.asks is Asked.CONFIRM else matter.asks
-    again = await ask(row, matter.visits, asked, our_number="", language=row.language, now=now)
+    ours = senders(deliverer.settings).asking or ""
+    again = await ask(row, matter.visits, asked, our_number=ours, language=row.language, now=now)
     if again is None:
         return False
     if again >= row.not_after:
