@@ -63,7 +63,6 @@ class Diary:
         visit = self.planned[place]
         someone = self.people[visit.patient]
         start, made = minutes.instant(visit.start), minutes.instant(visit.made)
-        cancelled = None if visit.cancelled is None else minutes.instant(visit.cancelled)
         _at, way = self.history.lives.here.get(place, (0, ""))
         return {
             "public_id": public,
@@ -91,15 +90,21 @@ class Diary:
             "link_no": 1,
             "token_hash": token_hash(visit_token(self.key, public, 1)),
             "version": 2 if visit.state is not State.BOOKED else 1,
-            "sequence": 1 if cancelled else 0,
             "visit_no": 1,
+            "checked_in_by": way,
+            "created_at": made,
+            "updated_at": made,
+            **self._cancellation(visit),
+        }
+
+    def _cancellation(self, visit: Planned) -> dict[str, Any]:
+        cancelled = None if visit.cancelled is None else minutes.instant(visit.cancelled)
+        return {
+            "sequence": 1 if cancelled else 0,
             "cancelled_at": cancelled,
             "cancelled_by": "patient" if cancelled else "",
             "cancelled_late": self._late(visit),
             "cancel_code": visit.cancel_code,
-            "checked_in_by": way,
-            "created_at": made,
-            "updated_at": cancelled or made,
         }
 
     def _wall(self, at: int) -> str:

@@ -1,13 +1,14 @@
-"""What the demo's people find on their phones and in their mailboxes: every message, read back from what was delivered.
+"""What the demo's people find on their phones and in their mailboxes, and what they wrote themselves.
 
-Visits made up together with the clinic have rows but were never delivered; their texts are composed when looked at.
+Whatever was delivered is read back from there. Visits made up together with the clinic have rows but were never
+delivered; their texts are composed when looked at.
 """
 
 import email
 import email.policy
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -19,28 +20,29 @@ from turnet.clinic.model import Clinic
 from turnet.db.transactions import fetch
 from turnet.errors import NotFound
 from turnet.messaging.compose import Composer
+from turnet.messaging.kinds import KINDS, About, Audience
+from turnet.messaging.manner import PLAIN, Manner
+from turnet.messaging.matter import manner_of
 from turnet.messaging.outbox import Claimed
+from turnet.reminders.queries import rounds
 
 DESK = "desk"
 _RECENT = 300
-_READ = 40
+_READ = 60
 
+_TO_THE_CLINIC = tuple(kind.name for kind in KINDS.values() if kind.audience is not Audience.PATIENT)
+_CLINICS = f"m.kind IN {_TO_THE_CLINIC}"
 _MESSAGES = (
     "SELECT m.id, m.kind, m.channel, m.recipient, m.language, m.booking, m.sequence, m.facts, m.state, m.due_at, "
     "m.not_after, m.finished_at, m.error, t.id, t.name "
-    "FROM message m JOIN booking b ON b.id = m.booking JOIN patient t ON t.id = b.patient "
+    "FROM message m LEFT JOIN booking b ON b.id = m.booking LEFT JOIN patient t ON t.id = b.patient "
 )
-_OF_PATIENT = (
-    "WHERE m.kind NOT LIKE 'desk%' AND (t.id = {} OR m.id IN "
-    "(SELECT s.message FROM step s JOIN booking v ON v.id = s.booking WHERE v.patient = {}))"
-)
-"""A reminder of several people is on the phone of each."""
 _NEWEST = " ORDER BY COALESCE(m.finished_at, m.due_at) DESC LIMIT {}"
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose phone and mailbox it is: a patient's id as text, or `desk`."""
+    """Whose phone and mailbox it is: a patient's id as text, the number of a stranger, or `desk`."""
 
     key: str
     name: str
@@ -66,66 +68,123 @@ class Item:
         return self.state in {"queued", "sending"}
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An SMS that they wrote to the clinic."""
+
+    id: int
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    phones: tuple[str, ...]
+    """The one of their newest visit first."""
+    addresses: tuple[str, ...]
+
+
 async def owners(count: int = 24) -> list[Owner]:
-    """Whoever heard from the clinic last comes first; the desk closes the list."""
-    rows = await fetch(_MESSAGES + _NEWEST, _RECENT)
-    found = {owner.key: owner for owner in map(_owner, rows)}
+    """Whoever heard from the clinic or wrote to it last comes first; the desk closes the list."""
+    told = await fetch(_MESSAGES + _NEWEST, _RECENT)
+    wrote = await fetch(
+        "SELECT sender, max(at) FROM inbound WHERE sender <> '' GROUP BY sender ORDER BY 2 DESC LIMIT {}", count
+    )
+    names = await _names([sender for sender, _at in wrote])
+    recent = [(row[11] or row[9], _owner(row)) for row in told]
+    recent += [(at, names.get(sender, Owner(sender, sender))) for sender, at in wrote]
+    found: dict[str, Owner] = {}
+    for _at, owner in sorted(recent, key=lambda one: one[0], reverse=True):
+        found.setdefault(owner.key, owner)
     desk = [owner for owner in (found.pop(DESK, None),) if owner]
     return list(found.values())[:count] + desk
 
 
 def _owner(row: tuple[Any, ...]) -> Owner:
-    return Owner(DESK, "") if row[1].startswith("desk_") else Owner(str(row[13]), row[14])
+    if row[1] in _TO_THE_CLINIC:
+        return Owner(DESK, "")
+    return Owner(row[3], row[3]) if row[13] is None else Owner(str(row[13]), row[14])
+
+
+async def owner_of(phone: str) -> Owner:
+    return (await _names([phone])).get(phone, Owner(phone, phone))
+
+
+async def _names(phones: Iterable[str]) -> dict[str, Owner]:
+    """The grown-up who has the telephone."""
+    wanted = list(phones)
+    if not wanted:
+        return {}
+    rows = await fetch(
+        "SELECT c.value, t.id, t.name FROM contact_point c JOIN patient_contact l ON l.contact_point = c.id "  # noqa: S608
+        f"JOIN patient t ON t.id = l.patient WHERE c.value IN ({', '.join(['{}'] * len(wanted))}) "
+        "AND t.merged_into IS NULL ORDER BY t.guardian IS NOT NULL, t.id",
+        *wanted,
+    )
+    return {value: Owner(str(id), name) for value, id, name in reversed(rows)}
+
+
+async def contacts(key: str) -> Contacts:
+    """Nothing for whoever is not there."""
+    if key.startswith("+"):
+        return Contacts((key,), ())
+    who = int(key) if key.isdecimal() and len(key) < 10 else 0
+    given = await fetch("SELECT phone, email FROM booking WHERE patient = {} ORDER BY id DESC LIMIT 40", who)
+    kept = await fetch(
+        "SELECT c.kind, c.value FROM contact_point c JOIN patient_contact l ON l.contact_point = c.id "
+        "WHERE l.patient = {} ORDER BY c.id",
+        who,
+    )
+    phones = [phone for phone, _email in given if phone] + [value for kind, value in kept if kind == "phone"]
+    addresses = [address for _phone, address in given if address] + [value for kind, value in kept if kind == "email"]
+    return Contacts(tuple(dict.fromkeys(phones)), tuple(dict.fromkeys(addresses)))
 
 
 async def items(key: str, clinic: Clinic, composer: Composer) -> list[Item]:
-    """The newest first."""
+    """What the clinic wrote to them, or to itself; the newest first."""
     if key == DESK:
-        rows = await fetch(_MESSAGES + "WHERE m.kind LIKE 'desk%'" + _NEWEST, _READ)
+        rows = await fetch(f"{_MESSAGES} WHERE {_CLINICS} {_NEWEST}", _READ)
     else:
-        who = int(key) if key.isdecimal() and len(key) < 10 else 0
-        rows = await fetch(_MESSAGES + _OF_PATIENT + _NEWEST, who, who, _READ)
+        theirs = await contacts(key)
+        reached = [*theirs.phones, *theirs.addresses] or [""]
+        marks = ", ".join(["{}"] * len(reached))
+        rows = await fetch(f"{_MESSAGES} WHERE m.recipient IN ({marks}) AND NOT {_CLINICS} {_NEWEST}", *reached, _READ)
     delivered = _texts(
         composer.settings.data / "outbox" / "sms.jsonl", {str(row[0]) for row in rows if row[2] == "sms"}
     )
-    return [await _item(row, clinic, composer, delivered) for row in rows]
+    manners = {one.name: manner_of(one, "sms", composer.settings) for one in await rounds()}
+    return [await _item(row, clinic, composer, delivered, manners) for row in rows]
 
 
-async def _item(row: tuple[Any, ...], clinic: Clinic, composer: Composer, delivered: dict[str, str]) -> Item:
-    (
-        row_id,
-        _kind,
-        channel,
-        recipient,
-        language,
-        _booking,
-        _sequence,
-        _facts,
-        state,
-        due_at,
-        _not_after,
-        finished_at,
-        note,
-    ) = row[:13]
+async def written(key: str) -> list[Written]:
+    """What they wrote, the newest first."""
+    phones = (await contacts(key)).phones or ("",)
+    marks = ", ".join(["{}"] * len(phones))
+    rows = await fetch(
+        f"SELECT id, at, text FROM inbound WHERE sender IN ({marks}) ORDER BY id DESC LIMIT {{}}",  # noqa: S608
+        *phones,
+        _READ,
+    )
+    return [Written(*row) for row in rows]
+
+
+async def _item(
+    row: tuple[Any, ...], clinic: Clinic, composer: Composer, delivered: dict[str, str], manners: Mapping[str, Manner]
+) -> Item:
+    id, _kind, channel, recipient, language, _booking, _sequence, _facts, state, due_at, _last, finished_at, note = row[
+        :13
+    ]
     subject, text, calendar = "", "", False
     if state in {"sent", "delivered"}:
         if channel == "sms":
-            text = delivered.get(str(row_id)) or (await _composed(row, clinic, composer)).decode()
+            text = delivered.get(str(id)) or (await _composed(row, clinic, composer, manners)).decode()
         else:
             mail = _read(await _mail(row, clinic, composer))
             subject, text, calendar = str(mail["Subject"]), _plain(mail), _calendar(mail) is not None
     return Item(
-        uuid.UUID(str(row_id)),
-        channel,
-        state,
-        finished_at or due_at,
-        language,
-        recipient,
-        subject,
-        text.strip(),
-        note or "",
+        uuid.UUID(str(id)), channel, state, finished_at or due_at, language, recipient, subject, text.strip(), note or "",
         calendar,
-    )
+    )  # fmt: skip
 
 
 async def mail(id: str, clinic: Clinic, composer: Composer) -> bytes:
@@ -149,32 +208,26 @@ async def calendar_of(id: str, clinic: Clinic, composer: Composer) -> bytes:
 
 async def _mail(row: tuple[Any, ...], clinic: Clinic, composer: Composer) -> bytes:
     file = composer.settings.data / "outbox" / "mail" / f"{row[0]}.eml"
-    return file.read_bytes() if file.is_file() else await _composed(row, clinic, composer)
+    return file.read_bytes() if file.is_file() else await _composed(row, clinic, composer, {})
 
 
-async def _composed(row: tuple[Any, ...], clinic: Clinic, composer: Composer) -> bytes:
-    row_id, kind, channel, recipient, language, booking, sequence, facts, _state, due_at, not_after, finished_at = row[
-        :12
-    ]
-    at = finished_at or due_at
+async def _composed(row: tuple[Any, ...], clinic: Clinic, composer: Composer, manners: Mapping[str, Manner]) -> bytes:
+    """`manners`: how each round words its SMS."""
+    id, kind, channel, recipient, language, booking, sequence, kept, _state, due_at, not_after, finished_at = row[:12]
+    at, facts = finished_at or due_at, json.loads(kept)
     claimed = Claimed(
-        uuid.UUID(str(row_id)),
-        kind,
-        channel,
-        recipient,
-        language,
-        booking,
-        sequence,
-        json.loads(facts),
-        due_at,
-        not_after,
-        1,
-        "",
-        at,
+        uuid.UUID(str(id)), kind, channel, recipient, language, booking, sequence, facts, due_at, not_after, 1, "", at
     )
-    steps = await fetch("SELECT booking FROM step WHERE message = {} AND state = 'taken'", claimed.id)
-    visits = await visits_by_id([visit for (visit,) in steps] or [booking])
-    return composer.parcel(claimed, visits, clinic, now=at).content
+    visits = await visits_by_id(await _spoken_of(claimed))
+    return composer.parcel(claimed, visits, clinic, now=at, manner=manners.get(facts.get("rule"), PLAIN)).content
+
+
+async def _spoken_of(row: Claimed) -> list[int]:
+    """Ids of the visits."""
+    if KINDS[row.kind].about is About.ANSWER:
+        return list(row.facts["visits"])
+    steps = await fetch("SELECT booking FROM step WHERE message = {} AND state = 'taken'", row.id)
+    return [visit for (visit,) in steps] or ([] if row.booking is None else [row.booking])
 
 
 def _texts(file: Path, wanted: Iterable[str]) -> dict[str, str]:

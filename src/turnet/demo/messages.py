@@ -19,9 +19,9 @@ _COLUMNS = (
     "id dedupe kind channel recipient language booking sequence facts state due_at not_after attempts created_at "
     "finished_at parts cost error reported_at inbound"
 )
-_TWO_PARTS = {
+_LONGER = {
     ("he", kind): 2 for kind in ("booking_confirmed", "booking_cancelled", "aftercare", "visit_instructions")
-} | {(language, "service_offer"): 2 for language in ("en", "fi")} | {("he", "service_offer"): 3}  # fmt: skip
+}  # fmt: skip
 """Language and kind → parts of those that take more than one: links are long, Hebrew letters few."""
 REPORTED = 0.94
 """Share of SMS whose arrival the gateway reported."""
@@ -62,7 +62,7 @@ class Letters:
         if to in self.dead:
             state, error = "failed", NOT_IN_USE if channel == "sms" else "550 5.1.1 there is no such mailbox"
         elif channel == "sms":
-            parts = _TWO_PARTS.get((language, kind), 1)
+            parts = _LONGER.get((language, kind), 1)
             state = "delivered" if self.rng.random() < REPORTED else "sent"
         reported = done + timedelta(seconds=5) if state == "delivered" or error else None
         cost = self.policy.cost(parts) if parts else None

@@ -29,7 +29,7 @@ async def switch_on(clinic: Clinic, now: datetime) -> None:
     await fetch(f"UPDATE message_round SET answers = {{}} WHERE name IN ({asking}) RETURNING id", True, *_ASKING)  # noqa: S608
     await fetch(
         "INSERT INTO message_round (name, kind, channels, days, at_minute, answers, text, active, position) "
-        "VALUES ({}, 'offer', 'email,sms', 7, 1020, {}, {}, {}, 7)",
+        "VALUES ({}, 'offer', 'email', 7, 1020, {}, {}, {}, 7)",
         *(OFFER, False, json.dumps({language: _OFFERED[language] for language in clinic.languages}), True),
     )
     await decide(_POLICY[clinic.currency])
