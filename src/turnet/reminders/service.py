@@ -67,18 +67,13 @@ def _weekly_rest(region: str) -> int:
 
 async def _standing(clinic: Clinic, now: datetime) -> Standing:
     rounds = {round.name: round for round in await active_rounds()}
-    return Standing(rounds, rest_of(clinic), now, _unwritten(clinic))
+    return Standing(rounds, rest_of(clinic), now, partial(_unwritten, clinic))
 
 
-def _unwritten(clinic: Clinic) -> frozenset[tuple[RoundKind, int]]:
-    return frozenset(
-        (kind, service.id)
-        for service in clinic.services.values()
-        for kind, texts in (
-            (RoundKind.INSTRUCTIONS, service.instructions), (RoundKind.AFTERCARE, service.aftercare),
-        )
-        if not any(texts.values())
-    )  # fmt: skip
+def _unwritten(clinic: Clinic, kind: RoundKind, service: int) -> bool:
+    own = clinic.service(service)
+    texts = {RoundKind.INSTRUCTIONS: own.instructions, RoundKind.AFTERCARE: own.aftercare}.get(kind)
+    return texts is not None and not any(texts.values())
 
 
 # --- making steps, and ending those that will not be sent

@@ -1,7 +1,7 @@
 """A step beside its visit as that is now, and what is to become of it: pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -105,8 +105,8 @@ class Standing:
     """The active ones, by name."""
     rest: Rest
     now: datetime
-    unwritten: frozenset[tuple[RoundKind, int]] = frozenset()
-    """Kinds and services of which the clinic has no text to send."""
+    unwritten: Callable[[RoundKind, int], bool]
+    """Has the clinic no text of this kind for this service?"""
 
     def untrue(self, step: VisitStep) -> str:
         """Why there is no such duty any more; empty: there is."""
@@ -142,7 +142,7 @@ class Standing:
                 return refusal
         if round.only_unconfirmed and step.state == State.CONFIRMED:
             return CONFIRMED
-        if (round.kind, step.service) in self.unwritten:
+        if self.unwritten(round.kind, step.service):
             return UNWRITTEN
         return ""
 
