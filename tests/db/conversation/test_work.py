@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.db.booking.acts import an_act, stored
+from tests.db.booking.acts import a_wish, an_act, staff, stored
 from tests.db.conversation.talk import OTHER_PHONE, OURS, PHONE, Talk
 from turnet.booking import service
 from turnet.conversation import prompts
@@ -208,3 +208,21 @@ async def test_a_visit_that_the_patient_moved_on_the_web_is_not_confirmed(talk: 
     [text] = await talk.us()
     assert text.startswith("Your time is now Fri 4 Dec 09:20. Move or cancel: https://times.tuomi.example/a/")
     assert await talk.state("Dana") == "booked"
+
+
+async def test_moved_by_sms_and_back_at_the_desk_is_told(talk: Talk) -> None:
+    """What they know is the time they chose, although the last message of the visit says the first one."""
+    visit = await talk.book("Dana Levi", THURSDAY)
+    async with tx():
+        await fetch("UPDATE message SET state = 'sent' WHERE kind = 'booking_confirmed'")
+    await talk.ask(Asked.CONFIRM, "Dana")
+    await talk.them("2")
+    await talk.them("A")
+    await talk.us()
+
+    back = a_wish(talk.clinic, THURSDAY, by="sanna")
+    await service.move(staff(talk.clock), talk.clinic, visit.id, back)
+    talk.clock.advance(minutes=3)
+
+    [text] = await talk.us()
+    assert text.startswith("Tuomi Dental: your new time is Thu 3 Dec 09:20, ")

@@ -3,7 +3,8 @@
 Each row of `booking_event` has the visit before and after as `facts` gives it, and besides:
 
 booked     after: `overbooked` with the desk's `reason`; `series` (row id of the party) for one of a series
-moved      before: `moved_from`; after: `told` (was the patient to hear of it), `reason` when overbooked
+moved      before: `moved_from`; after: `told` (was the patient to hear of it), `reason` when overbooked,
+           `answered` where no message of its own tells it, because it answers what they wrote
 cancelled  after: `late`, `by` (`patient` or `clinic`), `told`
 undone     what was taken back is `undid` in after: `cancelled`, `moved`, `marked`, `noted`
 marked     the states alone

@@ -181,7 +181,7 @@ def _stored(visit: Visit, one: Seated) -> Mapping[str, Any]:
 async def take_offer(act: Act, clinic: Clinic, visit_id: int, claim: int, *, tell: bool = True) -> Visit:
     """Moves the visit to a time that is held for it and gives the old one back.
 
-    Without `tell` the caller says it. Raises NotFound, NotAllowed, TooLate, and SlotTaken when the time is not held any
+    Without `tell` the caller says it, in answer to them. Raises NotFound, NotAllowed, TooLate, and SlotTaken when the time is not held any
     more, or the clinic is closed then by now.
     """
 
@@ -197,7 +197,8 @@ async def take_offer(act: Act, clinic: Clinic, visit_id: int, claim: int, *, tel
         await fetch("DELETE FROM claim WHERE id = {}", claim)
         moved = await rewritten(act, clinic, visit, one, state=State.BOOKED, moved_from=visit.starts_at)
         before = facts(visit) | {"moved_from": visit.moved_from.isoformat() if visit.moved_from else None}
-        await record(act, "moved", [(visit.id, before, facts(moved) | {"told": tell})])
+        how = {"told": True} if tell else {"told": False, "answered": True}
+        await record(act, "moved", [(visit.id, before, facts(moved) | how)])
         await messages.moved(moved, clinic, act, tell=tell)
         await bump_diary(clinic)
         return moved

@@ -162,7 +162,8 @@ class Telling:
         return self._said(line, _("%(who)s wrote a mail.") if by_mail else _("%(who)s wrote an SMS."))
 
     def _untold(self, line: Line) -> Markup:
-        return worded(_("The patient was not told.")) if line.after.get("told") is False else Markup()
+        untold = line.after.get("told") is False and not line.after.get("answered")
+        return worded(_("The patient was not told.")) if untold else Markup()
 
     # --- patients
 
