@@ -31,7 +31,7 @@ def lines(seat: Seat, told: Iterable[Told]) -> list[Line]:
     names, by = message_names(), {"sms": _("text message"), "email": _("e-mail")}
     return [
         Line(
-            names.get(one.kind, _("Message")),
+            names.get(one.kind) or (_("Our answer") if one.kind.startswith("answer_") else _("Message")),
             by.get(one.channel, ""),
             _fate(seat, one),
             one.state == "failed",
