@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from turnet.db.transactions import fetch
 from turnet.errors import NotFound
@@ -103,7 +104,7 @@ async def tally_between(first: datetime, last: datetime) -> Tally:
 
 
 _COMMENT = (
-    "SELECT f.public_id, f.score, f.comment, f.state, f.version, COALESCE(f.commented_at, f.scored_at), b.starts_at, "
+    "SELECT f.public_id, f.score, f.comment, f.state, f.version, f.commented_at, f.scored_at, b.starts_at, "
     "p.resource, b.service, b.location, t.public_id, t.name, b.phone, b.public_id FROM feedback f "
     "JOIN booking b ON b.id = f.booking JOIN practitioner p ON p.id = b.practitioner JOIN patient t ON t.id = f.patient "
 )
@@ -116,10 +117,15 @@ async def comments(
     where, args = _narrowed(only)
     rows = await fetch(
         f"{_COMMENT}WHERE f.asked_at >= {{}} AND f.asked_at < {{}} AND (f.comment <> '' OR f.score <= {{}}){where} "
-        f"ORDER BY CASE WHEN f.state = 'new' AND f.score <= {{}} THEN 0 ELSE 1 END, 6 DESC, f.id DESC LIMIT {most:d}",
+        f"ORDER BY CASE WHEN f.state = 'new' AND f.score <= {{}} THEN 0 ELSE 1 END, COALESCE(f.commented_at, f.scored_at) DESC, f.id DESC LIMIT {most:d}",
         *(first, last, alarm_at, *args, alarm_at),
     )
-    return [Comment(*row) for row in rows]
+    return [_comment(row) for row in rows]
+
+
+def _comment(row: tuple[Any, ...]) -> Comment:
+    public_id, score, text, state, version, commented_at, scored_at, *rest = row
+    return Comment(public_id, score, text, state, version, commented_at or scored_at, *rest)
 
 
 async def comment_by_id(public_id: str) -> Comment:
@@ -127,7 +133,7 @@ async def comment_by_id(public_id: str) -> Comment:
     rows = await fetch(f"{_COMMENT}WHERE f.public_id = {{}}", public_id)
     if not rows:
         raise NotFound(what="feedback")
-    return Comment(*rows[0])
+    return _comment(rows[0])
 
 
 async def waiting(since: datetime, *, alarm_at: int = DEFAULTS.alarm_at) -> int:

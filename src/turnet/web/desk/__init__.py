@@ -13,6 +13,9 @@ from turnet.web.desk.cards import patient, patient_edit, patient_merge, patients
 from turnet.web.desk.changing import cancel, message, move
 from turnet.web.desk.diary import late, more, today, visit
 from turnet.web.desk.entrance import half_in, join, login
+from turnet.web.desk.inbox import acts, failed
+from turnet.web.desk.inbox import pages as inbox
+from turnet.web.desk.opinions import feedback
 from turnet.web.desk.rounds import pages as rounds
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 from turnet.web.desk.told import history
@@ -44,8 +47,12 @@ PAGES: list[ControllerRouterHandler] = [
     *safety.routes,
     *people.routes,
     *history.routes,
+    *feedback.routes,
     *value.routes,
     *rounds.routes,
+    *inbox.routes,
+    *acts.routes,
+    *failed.routes,
     *texting.routes,
     *poster.routes,
     *texts.routes,

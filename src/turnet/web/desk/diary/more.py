@@ -19,6 +19,7 @@ class MorePage:
     may_manage: bool
     may_audit: bool
     may_value: bool
+    may_feedback: bool
     may_rounds: bool
     may_words: bool
 
@@ -33,6 +34,7 @@ async def more(request: AnyRequest) -> Response[Any]:
         may_manage=seat.may("staff.manage"),
         may_audit=seat.may("audit.see"),
         may_value=seat.may("value.see"),
+        may_feedback=seat.may("feedback.see"),
         may_rounds=seat.may("rounds.manage"),
         may_words=seat.may("rounds.manage"),
     )
