@@ -112,6 +112,16 @@ def _sms_unknown(seen: Seen) -> str | None:
     return f"of {unknown} SMS of the last two days nobody knows whether they left" if unknown else None
 
 
+def _sms_unreported(seen: Seen) -> str | None:
+    silent = seen.sms_unreported
+    return f"of {silent} SMS the gateway has not said for hours what became of them, of none at all" if silent else None
+
+
+def _replies_silent(seen: Seen) -> str | None:
+    days = seen.replies_missing_days
+    return f"nobody's answer by SMS has come in for {days:.0f} days, though many were asked" if days else None
+
+
 def _sms_budget(seen: Seen) -> str | None:
     share = seen.sms_budget_share
     if share is None or share * 100 < ALARM:
@@ -197,6 +207,17 @@ CONDITIONS = (
         "sms_unknown", "an SMS was handed over and nothing clear came back: sending it again could reach somebody twice",
         "the outbox", "turnet outbox lists them: look in the gateway's own log; turnet outbox again sends one that never arrived",
         _sms_unknown, for_people=True,
+    ),
+    Condition(
+        "sms_unreported", "SMS are handed over, but the gateway, which used to report what became of them, is silent for hours",
+        "TURNET_SMS_URL",
+        "look whether the gateway or its telephone is on, has credit and reaches this server; "
+        "call whoever must know today", _sms_unreported, for_people=True,
+    ),
+    Condition(
+        "replies_silent", "no SMS has come in for two days, though they used to come and many were asked",
+        "TURNET_SMS_URL", "answer an SMS of ours yourself; if it does not appear in the inbox, see how the gateway reports "
+        "to this server", _replies_silent, for_people=True,
     ),
     Condition(
         "sms_budget", "80 % of the month's budget for SMS is spent", "Price, budget and countries, under More",

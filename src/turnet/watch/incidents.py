@@ -23,6 +23,13 @@ CALM = timedelta(minutes=15)
 DAY = timedelta(days=1)
 
 
+async def going_on(names: Sequence[str]) -> frozenset[str]:
+    """Which of these troubles there are now."""
+    marks = ", ".join(["{}"] * len(names))
+    rows = await fetch(f"SELECT name FROM incident WHERE ended_at IS NULL AND name IN ({marks})", *names)  # noqa: S608
+    return frozenset(name for (name,) in rows)
+
+
 class Incidents:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._admin, self._clock = settings.admin_mail, clock

@@ -15,6 +15,7 @@ from turnet.messaging.held import held_since
 from turnet.messaging.texting import budget_share
 from turnet.reminders.queries import missed_since
 from turnet.settings import Settings
+from turnet.watch.gateway import unanswered, unreported
 
 LATELY = timedelta(days=2)
 """How far back is counted what a person has to do something about."""
@@ -40,6 +41,10 @@ class Stored:
     reminders_missed_lately: int = 0
     sending_held_seconds: float | None = None
     """None: nothing is held."""
+    sms_unreported: int = 0
+    """SMS of the last day of which the gateway said nothing for hours, though it used to; 0 when it says anything."""
+    replies_missing_days: float = 0.0
+    """Since anybody's answer came in, though they used to and were asked; 0 while they do."""
     sms_budget_share: float | None = None
     """How much of the month's budget for SMS is spent, 1 being all; None without one."""
 
@@ -97,6 +102,8 @@ async def stored_now(clock: Clock) -> Stored:
         messages_unknown_lately=unknown,
         reminders_missed_lately=await missed_since(now - LATELY),
         sending_held_seconds=(real - held).total_seconds() if held else None,
+        sms_unreported=await unreported(now),
+        replies_missing_days=(await unanswered(now)) / timedelta(days=1),
         sms_budget_share=await budget_share(now),
     )
 

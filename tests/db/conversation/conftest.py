@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.db.booking.conftest import statements  # noqa: F401  (a fixture for these tests too)
 from tests.db.conversation.talk import Talk
 from tests.factories import a_clinic
 from turnet.clinic.queries import load

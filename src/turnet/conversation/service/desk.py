@@ -16,9 +16,11 @@ from turnet.conversation.queries import Thread, patients_of, thread, thread_of
 from turnet.conversation.service.thread import said
 from turnet.db.transactions import fetch
 from turnet.db.versions import raise_diary
-from turnet.errors import Invalid, NotFound, Stale
+from turnet.errors import Invalid, NotAllowed, NotFound, Stale
 from turnet.i18n import LANGUAGES
 from turnet.messaging import outbox, refusals
+from turnet.messaging.held import NotAgain
+from turnet.messaging.held import again as send_again
 from turnet.messaging.outbox import Draft
 from turnet.messaging.sms_text import plain
 from turnet.patients.callers import calling_from
@@ -121,6 +123,17 @@ async def wrong_number(act: Act, public_id: str, *, version: int | None = None) 
     return await attempt(work)
 
 
+async def not_wrong(act: Act, public_id: str, *, version: int | None = None) -> Thread:
+    """Takes `wrong_number` back: it opens again, as it was."""
+
+    async def work() -> Thread:
+        found = await reopen(act, public_id, version=version)
+        await right_number(act, found.phone)
+        return found
+
+    return await attempt(work)
+
+
 async def right_number(act: Act, contact: str) -> bool:
     """Messages go to this number or address again. False: they did already."""
     require(act.staff, ACT)
@@ -163,6 +176,25 @@ async def _mark(act: Act, message: UUID, name: str, sql: str, *args: object) -> 
             await raise_diary()
 
     await attempt(work)
+
+
+async def again(act: Act, message: UUID) -> UUID:
+    """Sends one that failed once more; one that may have arrived too, because somebody decides so. Raises NotAllowed."""
+    require(act.staff, ACT)
+
+    async def work() -> UUID:
+        rows = await fetch("SELECT recipient FROM message WHERE id = {}", message)
+        if not rows:
+            raise NotFound(what="message")
+        new = await send_again(message, act.now)
+        await _note(act, "failure_again", rows[0][0], {"message": str(message)})
+        await raise_diary()
+        return new
+
+    try:
+        return await attempt(work)
+    except NotAgain as error:
+        raise NotAllowed(why=str(error)) from error
 
 
 # --- what they share

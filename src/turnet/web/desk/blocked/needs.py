@@ -16,6 +16,7 @@ from turnet.booking.model import Visit
 from turnet.booking.needs import Unmatched, Unreached
 from turnet.booking.queries import affected
 from turnet.clinic.blocks import Block, block
+from turnet.conversation.queries import count_waiting
 from turnet.i18n import ngettext
 from turnet.staff.permissions import Reach, reach
 from turnet.web.desk import did
@@ -79,6 +80,8 @@ class NeedsPage:
     piles: Sequence[Pile]
     calls: Sequence[Call]
     new: Sequence[tuple[Unmatched, datetime]]
+    waits: int = 0
+    """Conversations by SMS that somebody has to look at."""
 
 
 @get(HERE, act="diary.see", include_in_schema=False)
@@ -94,6 +97,7 @@ async def see(request: AnyRequest) -> Response[Any]:
         piles=await _piles(seat),
         calls=[Call(row, seat.local(row.starts_at), seat.local(row.at)) for row in calls],
         new=[(row, seat.local(row.starts_at)) for row in new],
+        waits=await count_waiting() if seat.may("inbox.work") else 0,
     )
     return Page("desk/move/needs.html", page, block="needs")
 

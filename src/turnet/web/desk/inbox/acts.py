@@ -1,0 +1,117 @@
+"""What is done in a conversation; each leads back to it or, when nothing waits any more, to the list."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Response, post
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from turnet.booking.model import Act
+from turnet.conversation import queries as reads
+from turnet.conversation.queries import Thread
+from turnet.conversation.service import desk
+from turnet.conversation.service.desk import ACT
+from turnet.errors import Invalid, Stale
+from turnet.i18n import _
+from turnet.ids import random_id
+from turnet.web.desk.inbox.pages import HOME, NO_STORE, page
+from turnet.web.desk.seat import desk_act, seated
+from turnet.web.kit import forms
+from turnet.web.kit.forms import Form
+from turnet.web.kit.htmx import AnyRequest, done
+from turnet.web.kit.page import Page
+
+_ONCE = re.compile(r"[A-Za-z0-9_-]{8,40}")
+FIELDS = ("text", "once", "version", "then")
+
+
+@post(f"{HOME}/{{public_id:str}}/answer", act=ACT, include_in_schema=False)
+async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    """`then=done`: nothing waits after it. Whoever was overtaken sees what was said, with what they typed beside it."""
+    seat = await seated(request)
+    thread = await reads.thread(public_id)
+    form = await forms.read(request, FIELDS)
+    once = form.raw.get("once", "") if _ONCE.fullmatch(form.raw.get("once", "")) else random_id()
+    finish = form.raw.get("then") == "done"
+    try:
+        await desk.answer(
+            desk_act(request, seat), seat.clinic, thread.phone, form.raw.get("text", ""),
+            once=once, version=_version(form), finish=finish,
+        )  # fmt: skip
+    except Invalid as error:
+        return await _back(request, public_id, form.with_errors({"text": _sentence(error.fields["text"])}), 422)
+    except Stale:
+        return await _back(request, public_id, form, 409, trouble="stale")
+    did = f"did=done&of={public_id}" if finish else "did=answered"
+    return done(request, f"{HOME}?{did}" if finish else f"{HOME}/{public_id}?{did}")
+
+
+def _version(form: Form) -> int | None:
+    text = form.raw.get("version", "")
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+
+
+def _sentence(code: str) -> str:
+    return {
+        "required": _("Write what they should read."),
+        "too_long": _("Too long for a text message. Write less, or call."),
+    }.get(code) or forms.sentence("note", code)
+
+
+async def _back(request: AnyRequest, public_id: str, form: Form, status: int, *, trouble: str = "") -> Response[Any]:
+    seat = await seated(request)
+    thread = await reads.thread(public_id)
+    shown = await page(seat, {}, thread=thread, form=form, trouble=trouble)
+    return Page("desk/inbox/inbox.html", shown, block="conversation", status=status, headers=NO_STORE)
+
+
+@post(f"{HOME}/{{public_id:str}}/take", act=ACT, include_in_schema=False)
+async def take(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    return await _act(request, public_id, desk.take, f"{HOME}/{public_id}?did=taken")
+
+
+@post(f"{HOME}/{{public_id:str}}/give", act=ACT, include_in_schema=False)
+async def give(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    return await _act(request, public_id, desk.give_back, f"{HOME}/{public_id}?did=given")
+
+
+@post(f"{HOME}/{{public_id:str}}/done", act=ACT, include_in_schema=False)
+async def finish(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    return await _act(request, public_id, desk.done, f"{HOME}?did=done&of={public_id}")
+
+
+@post(f"{HOME}/{{public_id:str}}/reopen", act=ACT, include_in_schema=False)
+async def reopen(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    return await _act(request, public_id, desk.reopen, f"{HOME}/{public_id}")
+
+
+@post(f"{HOME}/{{public_id:str}}/wrong", act=ACT, include_in_schema=False)
+async def wrong(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    return await _act(request, public_id, desk.wrong_number, f"{HOME}/{public_id}?did=wrong")
+
+
+@post(f"{HOME}/{{public_id:str}}/right", act=ACT, include_in_schema=False)
+async def right(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
+    """The number is theirs after all; the conversation opens again."""
+    return await _act(request, public_id, desk.not_wrong, f"{HOME}/{public_id}?did=right")
+
+
+Doing = Callable[..., Awaitable[Thread]]
+
+
+async def _act(request: AnyRequest, public_id: str, doing: Doing, after: str) -> Response[Any]:
+    """One that comes too late changes nothing, and shows what is now."""
+    seat = await seated(request)
+    await reads.thread(public_id)
+    form = await forms.read(request, ("version", "back"))
+    act: Act = desk_act(request, seat)
+    try:
+        await doing(act, public_id, version=_version(form))
+    except Stale:
+        return await _back(request, public_id, Form(), 409, trouble="stale")
+    return done(request, after)
+
+
+routes: list[ControllerRouterHandler] = [answer, take, give, finish, reopen, wrong, right]

@@ -1,0 +1,286 @@
+"""The inbox: who waits, what was said, and every act as a plain form and as a piece of a page."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from tests.db.booking.acts import ANNA
+from tests.db.conversation.test_desk import STRANGER, wrote
+from tests.factories import a_clinic
+from tests.web.conftest import Client
+from tests.web.desk.conftest import Signs
+from tests.web.desk.visits import a_visit, form_of, send, went_to, words
+from turnet.conversation import queries
+from turnet.db.transactions import fetch
+from turnet.messaging.refusals import suspended
+
+THURSDAY = "2026-12-03T09:20+02:00"
+
+
+async def answers() -> list[tuple[str, str]]:
+    rows = await fetch("SELECT recipient, facts FROM message WHERE kind = 'desk_answer' ORDER BY created_at")
+    return [(to, json.loads(facts)["text"]) for to, facts in rows]
+
+
+async def an_unclear_one(app: Litestar, text: str = "Voinko tulla koiran kanssa?") -> str:
+    """From Anna, who comes on Thursday. Returns where the conversation is."""
+    await a_visit(await a_clinic(), app.state.clock, THURSDAY)
+    return f"/desk/inbox/{await wrote(ANNA.phone, text, app.state.clock)}"
+
+
+def act(page: Any, url: str, name: str) -> dict[str, str]:
+    return form_of(page, f"{url}/{name}")
+
+
+async def test_who_waits_is_listed_with_what_they_wrote_and_counted(app: Litestar, signs_in: Signs) -> None:
+    desk = await signs_in()
+    await a_clinic_with_nobody(desk)
+    await a_visit(await current(), app.state.clock, THURSDAY)
+    await wrote(ANNA.phone, "<b>Voinko</b>?", app.state.clock, why="cannot_come")
+
+    page, needs = await desk.get("/desk/inbox"), await desk.get("/desk/needs")
+
+    assert "Anna Virtanen" in words(page)
+    assert ("&lt;b&gt;Voinko&lt;/b&gt;?" in page.text, "<b>Voinko" in page.text) == (True, False)
+    assert "Cannot come" in words(page)
+    assert (await desk.get("/desk/inbox/count")).text == '<b aria-hidden="true">1</b><span class="vh">, 1 waits</span>'
+    assert "1 waits for an answer by SMS" in words(needs)
+
+
+async def a_clinic_with_nobody(desk: Client) -> None:
+    await a_clinic()
+    page = words(await desk.get("/desk/inbox"))
+    assert "Nobody waits for you. Whatever the server cannot settle by itself appears here at once." in page
+    assert (await desk.get("/desk/inbox/count")).text == ""
+    assert "Nobody has written yet." in words(await desk.get("/desk/inbox?show=all"))
+    assert "You have taken none." in words(await desk.get("/desk/inbox?show=mine"))
+
+
+async def current() -> Any:
+    from tests.web.desk.visits import clinic_now
+
+    return await clinic_now()
+
+
+async def test_one_conversation_shows_everything_and_the_ways_on(app: Litestar, signs_in: Signs) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    page = await desk.get(url)
+
+    said = words(page)
+    for part in (
+        "Anna Virtanen",
+        "Voinko tulla koiran kanssa?",
+        "Not understood",
+        "Left to you.",
+        "Thu 3 Dec at 09:20",
+    ):
+        assert part in said
+    assert f'href="tel:{ANNA.phone}"' in page.text
+    for way in ("/desk/visits/", "/move?back=", "/desk/patients/"):
+        assert way in page.text
+    assert 'dir="auto" class="as-written"' in page.text
+
+
+async def test_an_answer_goes_once_and_leaves_it_open(app: Litestar, signs_in: Signs, partial: bool) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+    form = await typed(desk, url, "Tervetuloa.") | {"then": "open"}
+
+    first = await send(desk, f"{url}/answer", form, partial=partial)
+    again = await send(desk, f"{url}/answer", form, partial=partial)
+
+    assert (went_to(first), went_to(again)) == (f"{url}?did=answered", f"{url}?did=answered")
+    assert await answers() == [(ANNA.phone, "Tervetuloa.")]
+    page = words(await desk.get(f"{url}?did=answered"))
+    assert ("The answer is on its way." in page, "Tervetuloa." in page, "taken by Reception" in page) == (True,) * 3
+
+
+async def typed(desk: Client, url: str, text: str) -> dict[str, str]:
+    page = await desk.get(url)
+    version = re.search(r'name="version" value="(\d+)"', page.text)
+    assert version
+    return form_of(page, f"{url}/answer") | {"text": text, "version": version[1]}
+
+
+async def test_an_answer_that_ends_it_is_done_and_can_be_opened_again(
+    app: Litestar, signs_in: Signs, partial: bool
+) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    after = went_to(
+        await send(desk, f"{url}/answer", await typed(desk, url, "Ok.") | {"then": "done"}, partial=partial)
+    )
+    page = await desk.get(after)
+    undone = await send(desk, f"{url}/reopen", act(page, url, "reopen"), partial=partial)
+
+    assert after == f"/desk/inbox?did=done&of={url.rpartition('/')[2]}"
+    assert "Done. It opens again when they write and a person has to look." in words(page)
+    assert went_to(undone) == url
+    assert [one.state for one in await queries.recent()] == ["open"]
+
+
+async def test_who_is_overtaken_sees_it_and_loses_nothing(app: Litestar, signs_in: Signs, partial: bool) -> None:
+    url = await an_unclear_one(app)
+    rea, mona = await signs_in(), await signs_in("manager")
+    mine, theirs = await typed(rea, url, "Mine."), await typed(mona, url, "Theirs.")
+    went_to(await send(mona, f"{url}/answer", theirs, partial=partial))
+
+    late = await send(rea, f"{url}/answer", mine, partial=partial)
+
+    said = words(late)
+    assert (late.status_code, "Not sent yet" in said, "Theirs." in said, ">\nMine.</textarea>" in late.text) == (
+        409, True, True, True,
+    )  # fmt: skip
+    assert await answers() == [(ANNA.phone, "Theirs.")]
+    version = re.search(r'name="version" value="(\d+)"', late.text)
+    assert version
+    retry = form_of(late, f"{url}/answer") | {"text": "Mine.", "version": version[1]}
+    went_to(await send(rea, f"{url}/answer", retry, partial=partial))
+    assert [text for _to, text in await answers()] == ["Theirs.", "Mine."]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(" ", "Write what they should read."), ("x" * 600, "Too long for a text message.")]
+)
+async def test_what_cannot_go_is_said_and_kept(
+    app: Litestar, signs_in: Signs, text: str, said: str, partial: bool
+) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    answer = await send(desk, f"{url}/answer", await typed(desk, url, text), partial=partial)
+
+    assert (answer.status_code, said in words(answer), text.strip() in answer.text) == (422, True, True)
+    assert await answers() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "was"),
+    [
+        ("take", "?did=taken", "It is yours."), ("done", "", "Done. It opens again"),
+        ("wrong", "?did=wrong", "Nothing is sent to this number any more."),
+    ],
+)  # fmt: skip
+async def test_each_act_says_what_it_did(
+    app: Litestar, signs_in: Signs, name: str, after: str, was: str, partial: bool
+) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    went = went_to(await send(desk, f"{url}/{name}", act(await desk.get(url), url, name), partial=partial))
+
+    assert went == (f"{url}{after}" if after else f"/desk/inbox?did=done&of={url.rpartition('/')[2]}")
+    assert was in words(await desk.get(went))
+
+
+async def test_a_wrong_number_is_right_again_with_one_press(app: Litestar, signs_in: Signs, partial: bool) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+    went = went_to(await send(desk, f"{url}/wrong", {}, partial=partial))
+    wrong = await suspended(ANNA.phone)
+    page = await desk.get(went)
+    listed = words(await desk.get("/desk/inbox/failed"))
+
+    went_to(await send(desk, f"{url}/right", act(page, url, "right"), partial=partial))
+
+    assert (wrong is not None, "A stranger has the number" in listed, await suspended(ANNA.phone)) == (True, True, None)
+
+
+async def test_a_stranger_is_nobody_until_somebody_says_who(app: Litestar, signs_in: Signs) -> None:
+    clinic = await a_clinic()
+    visit = await a_visit(clinic, app.state.clock, THURSDAY)
+    url = f"/desk/inbox/{await wrote(STRANGER, 'Hei', app.state.clock)}"
+    desk = await signs_in()
+
+    page = await desk.get(url)
+    found = await desk.get(f"{url}/whose?q=Virtanen")
+    patients = re.findall(r'action="(/desk/patients/[^"]+/contacts)"', found.text)
+    went_to(await desk.post(patients[0], data=form_of(found, patients[0])))
+
+    assert "Nobody here has this number" in words(page)
+    assert ("/desk/new?phone=%2B358409998887" in page.text, visit.patient_name in words(page)) == (True, False)
+    assert "Anna Virtanen" in words(await desk.get(url))
+
+
+async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app: Litestar, signs_in: Signs) -> None:
+    url = await an_unclear_one(app)
+    await fetch("UPDATE patient SET language = 'en'")
+    desk = await signs_in()
+
+    page = await desk.get(f"{url}?quick=2")
+
+    assert "Your visit on Thu 3 Dec at 09:20 is as it was.</textarea>" in page.text
+
+
+async def test_practitioners_with_a_diary_have_no_inbox(app: Litestar, signs_in: Signs) -> None:
+    url = await an_unclear_one(app)
+    clinic = await current()
+    for desk in (
+        await signs_in("practitioner", practitioner=clinic.practitioners["pekka"].row), await signs_in("read_only"),
+    ):  # fmt: skip
+        assert [(await desk.get(path)).status_code for path in ("/desk/inbox", url, "/desk/inbox/failed")] == [404] * 3
+        assert (await desk.post(f"{url}/answer", data={"text": "x"})).status_code == 404
+        assert "/desk/inbox" not in (await desk.get("/desk")).text
+    assert await answers() == []
+
+
+# --- what did not arrive
+
+
+async def a_failed_one(app: Litestar) -> str:
+    visit = await a_visit(await a_clinic(), app.state.clock, THURSDAY)
+    await fetch(
+        "UPDATE message SET state = 'failed', error = '550 no such user', finished_at = {} WHERE booking = {} "
+        "AND kind = 'booking_confirmed'",
+        *(app.state.clock.now(), visit.id),
+    )
+    return visit.public_id
+
+
+async def states() -> list[str]:
+    return [state for (state,) in await fetch("SELECT state FROM message WHERE kind = 'booking_confirmed'")]
+
+
+async def test_what_did_not_arrive_is_tried_again_or_off_the_list_and_back(
+    app: Litestar, signs_in: Signs, partial: bool
+) -> None:
+    visit = await a_failed_one(app)
+    desk = await signs_in()
+    page = await desk.get("/desk/inbox/failed")
+    said = words(page)
+    done = re.search(r'action="(/desk/inbox/failed/[^"]+/done)"', page.text)
+    again = re.search(r'action="(/desk/inbox/failed/[^"]+/again)"', page.text)
+    assert done and again
+
+    off = await desk.get(went_to(await send(desk, done[1], {}, partial=partial)))
+    back = form_of(off, done[1].replace("/done", "/back"))
+    on = await desk.get(went_to(await send(desk, done[1].replace("/done", "/back"), back, partial=partial)))
+    sent = went_to(await send(desk, again[1], {}, partial=partial))
+    twice = await send(desk, again[1], {}, partial=partial)
+
+    for part in ("Anna Virtanen", "Confirmation, Thu 3 Dec at 09:20", "It was refused. 550 no such user"):
+        assert part in said
+    assert f"/desk/visits/{visit}/message?back=/desk/inbox/failed" in page.text
+    assert ("Anna Virtanen" in words(off), "Anna Virtanen" in words(on)) == (False, True)
+    assert (sent, await states(), twice.status_code) == ("/desk/inbox/failed?did=again", ["queued"], 409)
+    assert "Everything about visits ahead has arrived" in words(await desk.get("/desk/inbox/failed"))
+
+
+async def test_a_silent_gateway_is_said_in_one_line(app: Litestar, signs_in: Signs) -> None:
+    await a_clinic()
+    desk = await signs_in()
+    before = words(await desk.get("/desk/inbox"))
+    now = app.state.clock.real()
+    await fetch(
+        "INSERT INTO incident (name, detail, began_at) VALUES ('sms_unreported', '', {})", now - timedelta(hours=1)
+    )
+
+    line = "For hours no SMS has been reported as arrived"
+    assert (line in before, line in words(await desk.get("/desk/inbox"))) == (False, True)
