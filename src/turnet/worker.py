@@ -91,13 +91,7 @@ async def working(
         shutdown_grace_period_s=GRACE_SECONDS,
     )
     sending = deliverer(settings, clock, traffic)
-    shared: dict[str, Any] = {
-        "clock": clock,
-        "settings": settings,
-        "pulse": pulse,
-        "watch": watch,
-        "deliverer": sending,
-    }
+    shared = {"clock": clock, "settings": settings, "pulse": pulse, "watch": watch, "deliverer": sending}
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
         await queue.connect()
