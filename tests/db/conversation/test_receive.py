@@ -132,6 +132,7 @@ async def test_what_is_not_committed_wakes_nobody(engine: AnyEngine, clock: Froz
         (THEIRS, "+358457000001", THEIRS, "+358457000001"),
         (THEIRS, "16400", THEIRS, "16400"),
         ("DNA Info", OURS, "DNA Info", OURS),
+        ("040CLINIC24", OURS, "040CLINIC24", OURS),
         ("", OURS, "", OURS),
         ("x" * 40, OURS, "x" * 32, OURS),
     ],

@@ -17,6 +17,7 @@ from tests.db.messaging.test_outbox import add, claim
 from tests.web.conftest import Running
 from turnet.app import create_app
 from turnet.clock import FrozenClock
+from turnet.db.transactions import fetch
 from turnet.messaging import outbox
 from turnet.messaging.channels.chosen import hook_address
 from turnet.settings import Settings
@@ -146,6 +147,69 @@ async def test_a_page_elsewhere_cannot_make_a_browser_report(callers: Any, clock
     answer = await elks.post(elks.path("46elks"), data={"id": "s1", "status": "failed"}, headers=headers)
 
     assert answer.status_code == 403
+
+
+# --- what people write
+
+LINK = "link://u:p@h.example?from=Tuomi&platform=1&partner=2"
+ANSWER = {"direction": "incoming", "id": "s9", "from": "+358401234567", "to": "+358457000000", "message": "כן"}
+
+
+async def received() -> list[tuple[Any, ...]]:
+    return await fetch("SELECT sender, text, state FROM inbound ORDER BY id")
+
+
+async def test_what_somebody_wrote_is_taken_with_an_empty_answer_however_often_it_comes(callers: Any) -> None:
+    elks = await callers(ELKS)
+
+    answers = [await elks.post(elks.path("46elks"), data=ANSWER) for _ in range(3)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 3
+    assert await received() == [("+358401234567", "כן", "new")]
+
+
+async def test_link_is_answered_the_one_way_that_it_takes_for_taken(callers: Any) -> None:
+    link = await callers(LINK)
+    body = {"id": "L1", "source": "+358401234567", "destination": "+358457000000", "userData": "1"}
+
+    answer = await link.post(link.path("link"), json=body)
+
+    assert (answer.status_code, answer.content, len(await received())) == (200, b"", 1)
+
+
+async def test_without_the_secret_nothing_that_anybody_wrote_is_stored(callers: Any) -> None:
+    elks = await callers(ELKS)
+
+    answer = await elks.post("/hooks/sms/46elks/AAAAAAAAAAAAAAAAAAAAAA", data=ANSWER)
+
+    assert (answer.status_code, await received()) == (404, [])
+
+
+@pytest.mark.parametrize("token", ["another", None])
+async def test_an_answer_that_twilio_did_not_sign_is_refused_unstored_and_not_in_the_log(
+    callers: Any, token: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller = await callers(TWILIO)
+    fields = {"MessageSid": "SM9", "From": "+358401234567", "To": "+358457000000", "Body": "2 secret"}
+    path = caller.path("twilio")
+
+    forged = await caller.post(path, data=fields, headers=signed(ORIGIN + path, fields, token) if token else {})
+    logged = [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
+    assert (forged.status_code, forged.content, await received()) == (403, b"", [])
+    assert len(logged) == 1
+    assert not any(word in line for line in logged for word in ("secret", "401234567", path))
+
+    control = await caller.post(path, content=urlencode(fields), headers=signed(ORIGIN + path, fields))
+    assert (control.status_code, len(await received())) == (204, 1)
+
+
+async def test_what_cannot_be_read_is_kept(callers: Any) -> None:
+    elks = await callers(ELKS)
+
+    answer = await elks.post(elks.path("46elks"), data={"direction": "incoming", "message": "1"})
+
+    assert (answer.status_code, answer.content) == (400, b"")
+    assert await received() == [("", "", "unreadable")]
 
 
 # --- with the vendors' own signatures

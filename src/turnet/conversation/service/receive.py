@@ -1,6 +1,7 @@
 """SMS that people write: each is stored as it came before anything is made of it, and once however often it comes."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -17,6 +18,7 @@ log = logging.getLogger("turnet.conversation")
 RAW_BYTES = 8192
 LONGEST_ID = 200
 LONGEST_NUMBER = 32
+_DIALLED = re.compile(r"[+0-9 ().\-]+")
 
 
 async def _sleep_on() -> None:
@@ -114,9 +116,9 @@ async def _region() -> str:
 
 
 def _spelled(number: str, region: str) -> str:
-    """E.164 where it can be read so as dialled in this region, else as given."""
+    """E.164 where it can be read so as dialled in this region, else as given: the letters of a name are no digits."""
     try:
-        return clean_phone(number, region)
+        return clean_phone(number if _DIALLED.fullmatch(number) else "", region)
     except Invalid:
         return _storable(number)[:LONGEST_NUMBER]
 
