@@ -23,7 +23,7 @@ from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import instant, minute
 from turnet.db.transactions import fetch
-from turnet.messaging import outbox
+from turnet.messaging import limits, outbox, texting
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
 from turnet.reminders.model import MESSAGE, Round, RoundKind
@@ -120,7 +120,8 @@ _STEPS = f"""
             ORDER BY c.at DESC, c.id DESC LIMIT 1),
         EXISTS (SELECT 1 FROM opt_out o WHERE o.contact = {_CONTACT} AND o.purpose = {_PURPOSE}
             AND o.lifted_at IS NULL),
-        EXISTS (SELECT 1 FROM suspension x WHERE x.contact = {_CONTACT} AND x.reason <> 'soft' AND x.lifted_at IS NULL)
+        EXISTS (SELECT 1 FROM suspension x WHERE x.contact = {_CONTACT} AND x.reason <> 'soft' AND x.lifted_at IS NULL),
+        m.state
     FROM step s JOIN booking b ON b.id = s.booking LEFT JOIN message m ON m.id = s.message
         LEFT JOIN message_round r ON r.name = s.rule
     WHERE """  # noqa: S608  (our own names)
@@ -142,21 +143,26 @@ async def _near(standing: Standing) -> list[VisitStep]:
     )
 
 
+_KEPT_HERE = (texting.NO_NUMBER, texting.ABROAD, texting.NOT_MOBILE, limits.SPENT)
+"""Why an SMS does not leave, for good."""
+
+
 async def _failed(standing: Standing) -> list[VisitStep]:
-    """Steps whose message failed, if their duty or a later reminder of the visit is not on its way or done by another."""
+    """Steps whose message failed or never left, if their duty or a later reminder of the visit is not on its way or done by another."""
     of_kind = [round.name for round in standing.rounds.values() if round.kind is RoundKind.REMINDER]
     reminders, afterwards = ["", *of_kind], ["", *(r.name for r in standing.rounds.values() if r.after)]
     since = standing.now - max(ahead(standing.rounds.values()), back(standing.rounds.values()))
     return await _steps(
-        "m.state = 'failed' AND m.due_at > {} AND s.state = 'taken' AND s.visit_no = b.visit_no "  # noqa: S608
+        f"(m.state = 'failed' OR (m.state = 'skipped' AND m.error IN ({_listed(_KEPT_HERE)}))) AND m.due_at > {{}} "  # noqa: S608
+        "AND s.state = 'taken' AND s.visit_no = b.visit_no "
         f"AND (b.starts_at > {{}} OR s.rule IN ({_listed(afterwards)})) "
         "AND NOT EXISTS (SELECT 1 FROM step f WHERE f.booking = s.booking AND f.visit_no = s.visit_no "
         "AND f.rule = s.rule AND f.id > s.id) "
         f"AND (s.rule NOT IN ({_listed(reminders)}) OR NOT EXISTS ("
         "SELECT 1 FROM step o JOIN message n ON n.id = o.message WHERE o.booking = s.booking "
-        "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state <> 'failed' "
+        "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state NOT IN ('failed', 'skipped') "
         f"AND o.rule IN ({_listed(reminders)})))",
-        *(since, standing.now, *afterwards, *reminders, *reminders),
+        *(*_KEPT_HERE, since, standing.now, *afterwards, *reminders, *reminders),
     )
 
 

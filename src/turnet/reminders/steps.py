@@ -69,6 +69,8 @@ class VisitStep(NamedTuple):
     """So did whoever has that telephone or address."""
     suspended: bool = False
     """Nothing arrives there."""
+    message: str | None = None
+    """State of the message that carries it."""
 
     @property
     def contact(self) -> str:
@@ -162,7 +164,8 @@ class Standing:
         return Fate("dropped", NOTHING_ARRIVES) if over else Fate(due_at=self.now)
 
     def falls_back(self, step: VisitStep) -> bool:
-        return step.rule in self.rounds and self.rounds[step.rule].fallback
+        """Of a step whose message did not arrive: does another channel try? One that never left costs nothing twice."""
+        return step.rule in self.rounds and (self.rounds[step.rule].fallback or step.message == "skipped")
 
     def late(self, step: VisitStep) -> Fate:
         """Of a step that is due: sent now, when people may be disturbed again, or missed if that is of no use."""

@@ -32,7 +32,9 @@ from turnet.conversation.meaning import Asked
 from turnet.db.transactions import fetch
 from turnet.feedback.model import PROTECTED
 from turnet.messaging import outbox, refusals
+from turnet.messaging.limits import SPENT
 from turnet.messaging.matter import Matter, matter_of
+from turnet.messaging.texting import NOT_MOBILE
 from turnet.patients.service import agree
 from turnet.reminders import service
 from turnet.reminders.queries import story
@@ -515,3 +517,21 @@ async def test_whoever_may_not_be_asked_is_passed_over_and_the_next_one_is_asked
 
     assert [one.first_name for one in (await matter(clock, "feedback")).visits] == ["Inka"]
     assert (await fate(eetu, "feedback"), await fate(inka, "feedback")) == (("dropped", PROTECTED), ("taken", ""))
+
+
+@pytest.mark.parametrize(
+    ("why", "goes"), [(NOT_MOBILE, True), (SPENT, True), ("no visit is left to remind of now", False)]
+)
+async def test_an_sms_that_does_not_leave_for_good_goes_the_other_way(
+    clinic: Clinic, clock: FrozenClock, why: str, goes: bool
+) -> None:
+    await on("one_day", channels="sms,email")
+    await booked(clinic, clock)
+    await tick(clock, SMS_DUE)
+    await fetch("UPDATE message SET state = 'skipped', error = {} WHERE kind = 'reminder' AND channel = 'sms'", why)
+    for _again in range(2):
+        clock.advance(minutes=1)
+        await tick(clock)
+
+    [(made,)] = await fetch("SELECT count(*) FROM step WHERE rule = 'one_day' AND channel = 'email'")
+    assert made == (1 if goes else 0)
