@@ -3,6 +3,7 @@
 The shift is one number in the clinic's row, so it outlives a restart and is the same for every process.
 """
 
+import asyncio
 import math
 import re
 from collections.abc import Awaitable, Callable
@@ -15,11 +16,14 @@ from turnet.reminders.queries import next_due
 from turnet.reminders.service import plan
 
 FURTHEST = timedelta(days=366)
+_LOOKS, _PAUSE_SECONDS = 250, 0.02
+"""How often it is asked, at most, whether anything is being sent, and how soon again."""
 _STEP = re.compile(r"([1-9][0-9]{0,4})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 RunDue = Callable[[], Awaitable[None]]
-"""Does everything that is due at the clock's present: people reminded, messages sent, what has expired tidied away."""
+"""Does everything that is due at the clock's present: people written to, their answers worked on, messages sent, what has
+expired tidied away."""
 
 
 def step(text: str) -> timedelta:
@@ -50,6 +54,14 @@ async def advance(clock: SystemClock, by: timedelta, run_due: RunDue) -> None:
     await run_due()
 
 
+async def handed_over() -> None:
+    """Waits for what the worker beside us has in hand: it would leave when the clock has moved on, in the night maybe."""
+    for _look in range(_LOOKS):
+        if not await fetch("SELECT 1 FROM message WHERE state = 'sending' LIMIT 1"):
+            return
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
 async def _next_due(now: datetime, target: datetime) -> datetime | None:
     messages = await fetch(
         "SELECT due_at FROM message WHERE state = 'queued' AND due_at > {} AND due_at <= {} ORDER BY due_at LIMIT 1",
@@ -60,8 +72,13 @@ async def _next_due(now: datetime, target: datetime) -> datetime | None:
         now,
         target,
     )
+    questions = await fetch(
+        "SELECT expires_at FROM prompt WHERE state = 'open' AND expires_at > {} AND expires_at <= {} "
+        "ORDER BY expires_at LIMIT 1",
+        *(now, target),
+    )
     step = await next_due(now, target)
-    return min((at for (at,) in (*messages, *claims, (step,)) if at is not None), default=None)
+    return min((at for (at,) in (*messages, *claims, *questions, (step,)) if at is not None), default=None)
 
 
 async def _put(clock: SystemClock, at: datetime) -> None:

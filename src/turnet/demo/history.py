@@ -9,7 +9,7 @@ from turnet import clock as minutes
 from turnet.booking.states import COMING, State
 from turnet.clinic.model import Clinic
 from turnet.demo import inbox, messages, talk
-from turnet.demo.lives import Lives
+from turnet.demo.lives import CALLED_BACK, Lives
 from turnet.demo.messages import Letters
 from turnet.demo.people import Someone
 from turnet.demo.rounds import Contacts, Past, Sent, past
@@ -85,7 +85,8 @@ class History:
         unhappy = {
             one.contact: ("score", one.said)
             for one in self.lives.opinions
-            if one.said is not None and one.state == "new" and one.score is not None and one.score <= DETRACTOR
+            if one.said is not None and one.score is not None and one.score <= DETRACTOR
+            if one.state == "new" and one.said > self.lives.now - CALLED_BACK
         }
         return unhappy | {one.phone: (one.why, one.at) for one in found}
 

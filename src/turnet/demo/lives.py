@@ -24,8 +24,8 @@ _HERE = {"en": ("1", "1", "1", "Here"), "fi": ("1", "1", "1", "Perillä"), "he":
 CONFIRMS, CONFIRMS_AND_STAYS_AWAY, CHECKS_IN, SCORES, SCORES_BY_LINK, SAYS_WHY = 0.64, 0.22, 0.47, 0.42, 0.07, 0.55
 OTHER_WAYS = {"door": 0.07, "link": 0.05, "tablet": 0.03}
 _CAME = frozenset({State.ARRIVED, State.IN_ROOM, State.DONE})
-_OLD = 9 * DAY
-"""Whoever was not happy that long ago has been called back."""
+CALLED_BACK = 9 * DAY
+"""Most who were not happy that many minutes ago have been called back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,12 @@ class Lives:
     def _worked(self, opinion: Opinion) -> Opinion:
         """What the desk has made of it."""
         dice, low = self.rng.random(), opinion.score is not None and opinion.score <= DETRACTOR
-        if opinion.scored is None or opinion.scored > self.now - _OLD or dice > 0.9 or not (low or opinion.words):
+        if (
+            opinion.scored is None
+            or opinion.scored > self.now - CALLED_BACK
+            or dice > 0.9
+            or not (low or opinion.words)
+        ):
             return opinion
         return replace(opinion, state="called_back" if low else "done")
 

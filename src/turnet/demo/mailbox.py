@@ -62,6 +62,7 @@ class Item:
     note: str
     """Why it was not sent."""
     calendar: bool
+    theirs = False
 
     @property
     def waiting(self) -> bool:
@@ -75,6 +76,7 @@ class Written:
     id: int
     at: datetime
     text: str
+    theirs = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ class Contacts:
 async def owners(count: int = 24) -> list[Owner]:
     """Whoever heard from the clinic or wrote to it last comes first; the desk closes the list."""
     told = await fetch(_MESSAGES + _NEWEST, _RECENT)
-    wrote = await fetch(
-        "SELECT sender, max(at) FROM inbound WHERE sender <> '' GROUP BY sender ORDER BY 2 DESC LIMIT {}", count
-    )
+    wrote = await fetch("SELECT sender, at FROM inbound WHERE sender <> '' ORDER BY id DESC LIMIT {}", _RECENT)
     names = await _names([sender for sender, _at in wrote])
     recent = [(row[11] or row[9], _owner(row)) for row in told]
     recent += [(at, names.get(sender, Owner(sender, sender))) for sender, at in wrote]
@@ -104,6 +104,15 @@ def _owner(row: tuple[Any, ...]) -> Owner:
     if row[1] in _TO_THE_CLINIC:
         return Owner(DESK, "")
     return Owner(row[3], row[3]) if row[13] is None else Owner(str(row[13]), row[14])
+
+
+async def owner(key: str) -> Owner | None:
+    """None: there is nobody of that key."""
+    if key.startswith("+"):
+        return await owner_of(key)
+    who = int(key) if key.isdecimal() and len(key) < 10 else 0
+    rows = await fetch("SELECT name FROM patient WHERE id = {} AND merged_into IS NULL", who)
+    return Owner(key, rows[0][0]) if rows else None
 
 
 async def owner_of(phone: str) -> Owner:

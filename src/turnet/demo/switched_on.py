@@ -8,8 +8,8 @@ from turnet.db.transactions import fetch
 from turnet.demo.clinics import in_three
 from turnet.messaging.texting import Policy, decide
 
-_POLICY = {"EUR": Policy(price=7_900, budget=20_000), "ILS": Policy(price=30_000, budget=100_000)}
-"""7.9 cents a part and 200 € a month; 0.30 ₪ and 1,000 ₪."""
+_POLICY = {"EUR": Policy(price=7_900, budget=30_000), "ILS": Policy(price=30_000, budget=120_000)}
+"""7.9 cents a part and 300 € a month; 0.30 ₪ and 1,200 ₪."""
 _BEFORE = {"EUR": (600, 58, 14_000, 3_100, 90), "ILS": (640, 66, 48_000, 6_800, 90)}
 """Visits and no-shows a month, what a visit brings in, what an hour at the desk costs, seconds to check somebody in."""
 

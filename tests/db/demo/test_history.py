@@ -90,7 +90,7 @@ async def test_opinions_are_believable(demo: Clinic, made_up: MadeUp) -> None:
 
     assert tally.nps is not None
     assert (45 <= tally.nps.score <= 65, 0.3 < (tally.rate or 0) < 0.6) == (True, True), tally.nps
-    assert sorted(language for (language,) in comments) == ["en", *(["fi"] if made_up.lang != "he" else []), "he"]
+    assert {language for (language,) in comments} >= {"en", "he"} | ({"fi"} if made_up.lang != "he" else set())
     assert sorted(state for (state,) in low) == ["called_back", "new"]
 
 

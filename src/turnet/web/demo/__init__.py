@@ -1,11 +1,14 @@
 """The pretend phone, the pretend mailbox and the clock; `app.py` serves them in the demo only."""
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -17,16 +20,22 @@ from turnet.booking.service import sweep
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as the_clinic
 from turnet.clock import SystemClock
+from turnet.conversation.meaning import Asked
+from turnet.conversation.prompts import Open
+from turnet.conversation.queries import around
+from turnet.conversation.service import answer, receive
 from turnet.demo import mailbox
-from turnet.demo.clock import advance, load_shift, step
-from turnet.demo.mailbox import Item, Owner
-from turnet.errors import Unavailable
+from turnet.demo.clock import advance, handed_over, load_shift, step
+from turnet.demo.mailbox import Item, Owner, Written
+from turnet.errors import Invalid, Unavailable
+from turnet.messaging.channels import Incoming
 from turnet.messaging.compose import Composer
-from turnet.messaging.deliver import deliverer, drain
+from turnet.messaging.deliver import Deliverer, deliverer, drain
 from turnet.paths import TEMPLATES
+from turnet.patients.model import clean_phone
 from turnet.reminders.service import plan, take_due
 from turnet.web.kit.forms import read
-from turnet.web.kit.htmx import AnyRequest, done
+from turnet.web.kit.htmx import AnyRequest, done, partial
 from turnet.web.kit.page import Frame, Page
 
 PATH = "/-/demo"
@@ -34,6 +43,12 @@ _UNSEEN = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:)]")
 _moving = asyncio.Lock()
 """Two people who press at once put the clock forward one after the other."""
+
+
+_SHOWN = 60
+"""SMS on a phone."""
+LONGEST = 1600
+"""Characters of an SMS that is typed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +59,20 @@ class DemoPage:
     ahead: timedelta
     owners: Sequence[Owner]
     chosen: Owner | None
-    phone: Sequence[Item]
+    number: str
+    """From which the chosen one writes; empty: they have no telephone."""
+    phone: Sequence[Item | Written]
+    """The newest last."""
+    asked: Open | None
+    """What they are asked just now."""
     mail: Sequence[Item]
+
+    @property
+    def quick(self) -> tuple[str, ...]:
+        """Answers that take one tap."""
+        if self.asked is None or self.asked.kind in {Asked.SCORE, Asked.WHY}:
+            return ()
+        return self.asked.letters if self.asked.kind in {Asked.WHICH, Asked.TIMES} else ("1", "2")
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.now.tzinfo)
@@ -59,17 +86,28 @@ class DemoPage:
         return Markup("").join([*parts, escape(text[after:])])
 
     def address(self, who: Owner) -> str:
-        return f"{PATH}?{urlencode({'who': who.key})}"
+        return _address(who.key)
+
+
+def _address(who: str) -> str:
+    return f"{PATH}?{urlencode({'who': who})}" if who else PATH
 
 
 @get(PATH, include_in_schema=False)
 async def show(request: AnyRequest, who: FromQuery[str] = "") -> Page:
-    clinic = await _clinic()
-    clock = _clock(request)
+    return await _page(request, who)
+
+
+async def _page(request: AnyRequest, who: str) -> Page:
+    clinic, clock = await _clinic(), _clock(request)
     await load_shift(clock)
     owners = await mailbox.owners()
-    chosen = next((owner for owner in owners if owner.key == who), owners[0] if owners else None)
+    chosen = next((owner for owner in owners if owner.key == who), None) or await mailbox.owner(who)
+    chosen = chosen or next(iter(owners), None)
     items = await mailbox.items(chosen.key, clinic, _composer(request)) if chosen else []
+    wrote = await mailbox.written(chosen.key) if chosen else []
+    number = next(iter((await mailbox.contacts(chosen.key)).phones), "") if chosen else ""
+    said: list[Item | Written] = [*wrote, *(item for item in items if item.channel == "sms")]
     language = i18n.best(request.headers.get("accept-language", ""), clinic.languages)
     with i18n.speaking(language):
         page = DemoPage(
@@ -78,10 +116,12 @@ async def show(request: AnyRequest, who: FromQuery[str] = "") -> Page:
             ahead=clock.shift,
             owners=owners,
             chosen=chosen,
-            phone=[item for item in items if item.channel == "sms"],
+            number=number,
+            phone=sorted(said, key=lambda one: (one.at, not one.theirs))[-_SHOWN:],
+            asked=(await around(number, now=clock.now())).asked if number else None,
             mail=[item for item in items if item.channel == "email"],
         )
-        return Page("demo/demo.html", page, headers=_UNSEEN)
+        return Page("demo/demo.html", page, block="phone", headers=_UNSEEN)
 
 
 @post(f"{PATH}/clock", include_in_schema=False)
@@ -89,19 +129,38 @@ async def forward(request: AnyRequest) -> Response[bytes]:
     """`advance=1d`, `3h` or `10m`. Everything that falls due on the way happens at its own time. Raises `Invalid`."""
     form = await read(request, ("advance", "who"))
     by = step(form.raw.get("advance", ""))
-    clock = _clock(request)
-    messages = deliverer(request.app.state.settings, clock)
+    clock, messages = _clock(request), _messages(request)
 
     async def run_due() -> None:
+        await answer.work(request.app.state.settings, clock)
         await plan(clock.now())
         await take_due(clock.now())
         await drain(messages)
+        await handed_over()
         await sweep(clock.now(), clock.real())
 
     async with _moving:
         await advance(clock, by, run_due)
-    who = form.raw.get("who", "")
-    return done(request, f"{PATH}?{urlencode({'who': who})}" if who else PATH)
+    return done(request, _address(form.raw.get("who", "")))
+
+
+@post(f"{PATH}/sms", include_in_schema=False)
+async def write(request: AnyRequest) -> Response[Any]:
+    """`from` (a number) writes `text` to the clinic, and is answered at once. Raises `Invalid`."""
+    form = await read(request, ("from", "text", "who"))
+    clinic, clock, text = await _clinic(), _clock(request), form.raw.get("text", "").strip()
+    sender = clean_phone(form.raw.get("from", ""), clinic.region)
+    if not 0 < len(text) <= LONGEST:
+        raise Invalid({"text": "too_long" if text else "required"})
+    await load_shift(clock)
+    came = Incoming(id=str(uuid4()), sender=sender, to="", text=text)
+    raw = json.dumps({"from": sender, "text": text}, ensure_ascii=False).encode()
+    async with _moving:
+        await receive.store("file", came, raw, our_number="", real=clock.real(), now=clock.now())
+        await answer.work(request.app.state.settings, clock)
+        await drain(_messages(request))
+    who = form.raw.get("who", "") or (await mailbox.owner_of(sender)).key
+    return await _page(request, who) if partial(request) else done(request, f"{_address(who)}#phone")
 
 
 @get(f"{PATH}/mail/{{name:str}}", include_in_schema=False)
@@ -135,8 +194,12 @@ def _clock(request: AnyRequest) -> SystemClock:
     return clock
 
 
+def _messages(request: AnyRequest) -> Deliverer:
+    return deliverer(request.app.state.settings, _clock(request))
+
+
 def _composer(request: AnyRequest) -> Composer:
     return Composer(request.app.state.settings, request.app.state.key)
 
 
-routes: list[ControllerRouterHandler] = [show, forward, file, style]
+routes: list[ControllerRouterHandler] = [show, forward, write, file, style]
