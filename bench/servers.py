@@ -25,7 +25,7 @@ def turnet() -> Iterator[tuple[int, int]]:
     with tempfile.TemporaryDirectory() as data:
         env = os.environ | {"TURNET_LIMITS": "off", "TURNET_DATA": data, "TURNET_LISTEN": f"127.0.0.1:{port}"}
         command = [sys.executable, "-m", "bench.app"]
-        with _running(command, env, f"http://127.0.0.1:{port}/up") as process:
+        with running(command, env, f"http://127.0.0.1:{port}/up") as process:
             yield port, process.pid
 
 
@@ -38,12 +38,12 @@ def peer(folder: Path) -> Iterator[tuple[int, int]]:
     env = os.environ | {"PEER_HOME": str(home)}
     if not (home / "db.sqlite3").exists():
         subprocess.run([*command, "setup"], env=env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with _running([*command, "serve", str(port)], env, f"http://127.0.0.1:{port}/appointment/request/1/") as process:
+    with running([*command, "serve", str(port)], env, f"http://127.0.0.1:{port}/appointment/request/1/") as process:
         yield port, process.pid
 
 
 @contextlib.contextmanager
-def _running(command: list[str], env: dict[str, str], page: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], env: dict[str, str], page: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     try:
         _wait(page, process)
