@@ -148,13 +148,13 @@ _KEPT_HERE = (texting.NO_NUMBER, texting.ABROAD, texting.NOT_MOBILE, limits.SPEN
 
 
 async def _failed(standing: Standing) -> list[VisitStep]:
-    """Steps whose message failed or never left, if their duty or a later reminder of the visit is not on its way or done by another."""
+    """Steps whose message failed or never left, unless another step or a later reminder of the visit does their duty."""
     of_kind = [round.name for round in standing.rounds.values() if round.kind is RoundKind.REMINDER]
     reminders, afterwards = ["", *of_kind], ["", *(r.name for r in standing.rounds.values() if r.after)]
     since = standing.now - max(ahead(standing.rounds.values()), back(standing.rounds.values()))
     return await _steps(
-        f"(m.state = 'failed' OR (m.state = 'skipped' AND m.error IN ({_listed(_KEPT_HERE)}))) AND m.due_at > {{}} "  # noqa: S608
-        "AND s.state = 'taken' AND s.visit_no = b.visit_no "
+        "s.message IN (SELECT x.id FROM message x WHERE x.state IN ('failed', 'skipped') AND x.due_at > {} "  # noqa: S608
+        f"AND (x.state = 'failed' OR x.error IN ({_listed(_KEPT_HERE)}))) AND s.state = 'taken' AND s.visit_no = b.visit_no "
         f"AND (b.starts_at > {{}} OR s.rule IN ({_listed(afterwards)})) "
         "AND NOT EXISTS (SELECT 1 FROM step f WHERE f.booking = s.booking AND f.visit_no = s.visit_no "
         "AND f.rule = s.rule AND f.id > s.id) "
@@ -162,7 +162,7 @@ async def _failed(standing: Standing) -> list[VisitStep]:
         "SELECT 1 FROM step o JOIN message n ON n.id = o.message WHERE o.booking = s.booking "
         "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state NOT IN ('failed', 'skipped') "
         f"AND o.rule IN ({_listed(reminders)})))",
-        *(*_KEPT_HERE, since, standing.now, *afterwards, *reminders, *reminders),
+        *(since, *_KEPT_HERE, standing.now, *afterwards, *reminders, *reminders),
     )
 
 

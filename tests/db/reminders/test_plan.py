@@ -12,6 +12,7 @@ from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
+from turnet.db.engine import AnyEngine, LiteEngine
 from turnet.db.transactions import fetch
 from turnet.reminders.planning import Plan, make_missing
 from turnet.reminders.queries import active_rounds
@@ -224,3 +225,24 @@ async def test_when_every_day_before_it_rests_a_visit_has_no_reminder(clinic: Cl
     await make_missing(Plan(await active_rounds(), every, clock.now()))
 
     assert {reason for *_rest, reason in await steps(of=visit)} == {ALL_REST}
+
+
+async def test_years_of_visits_that_are_over_are_not_read(
+    clinic: Clinic, clock: FrozenClock, statements: list[str], engine: AnyEngine
+) -> None:
+    """Every table but the few rounds is entered by an index."""
+    if not isinstance(engine, LiteEngine):
+        return
+    await booked(clinic, clock)
+    await fetch("UPDATE message_round SET active = true")
+    statements.clear()
+    await tick(clock)
+    asked = [one for one in statements if one.lstrip().startswith("SELECT") and "step" in one]
+
+    async def scanned(sql: str) -> list[str]:
+        plan = [row[3] for row in await fetch(f"EXPLAIN QUERY PLAN {sql.replace('?', 'NULL')}")]
+        return [line for line in plan if line.startswith("SCAN") and line.split()[1] not in {"r", "CONSTANT"}]
+
+    assert len(asked) >= 4
+    assert [line for one in asked for line in await scanned(one)] == []
+    assert await scanned("SELECT s.id FROM step s WHERE s.reason = ?") == ["SCAN s"], "the control"
