@@ -24,6 +24,7 @@ def words(facts: Mapping[str, Any], visits: Sequence[Visit], clinic: Clinic) -> 
     """
     return {
         "when": _when(visits, clinic, names=facts.get("names", False)),
+        "who": ", ".join(visit.first_name[:LONGEST_NAME] for visit in visits) if facts.get("names") else "",
         "times": _times(facts.get("times", ()), clinic),
         "lettered": _lettered(facts.get("letters", {}), visits, clinic),
         "gone": facts.get("gone", False),

@@ -75,7 +75,13 @@ CONVERSATIONS = {
         ← C
         → Thank you. Your new time is Tue 8 Dec 09:20.
         : Dana booked Tue 09:20
+        ← c
+        → nothing
         desk: nothing
+        ← A
+        → Thank you, the desk will read this. Urgent: 0300 00116
+        : Dana booked Tue 09:20
+        desk: unclear
     """,
     "they cannot, and nothing suits": """
         visit Dana Thu 09:20
@@ -163,7 +169,7 @@ CONVERSATIONS = {
         asks checkin Dana Omer
         clock 3h
         ← A here
-        → Thank you, you are checked in. Waiting room 2.
+        → Thank you, checked in: Dana. Waiting room 2.
         : Dana arrived
         : Omer booked
     """,

@@ -94,7 +94,7 @@ async def test_a_mother_and_two_children_on_one_telephone(talk: Talk) -> None:
         "Tuomi Dental: when you are here, answer 1 and you are checked in: Anna 13:00, Eetu 13:40, Inka 14:20."
     ]
     assert (first, states) == (
-        ["Thank you, you are checked in. Waiting room 2."], ["arrived", "confirmed", "confirmed"],
+        ["Thank you, checked in: Anna. Waiting room 2."], ["arrived", "confirmed", "confirmed"],
     )  # fmt: skip
     assert [await talk.state(name) for name in ("Anna", "Eetu", "Inka")] == ["arrived", "arrived", "confirmed"]
 

@@ -25,6 +25,7 @@ SAID: list[tuple[str, list[Visit], dict[str, Any], str]] = [
     ("confirmed", [DANA], {"names": True}, "Thank you, see you Thu 3 Dec: Dana 09:20."),
     ("here", [DANA], {}, "Thank you, you are checked in. Waiting room 2."),
     ("here", [DANA], {"late": 10}, "Thank you, you are checked in. Waiting room 2. About 10 min late."),
+    ("here", [DANA], {"names": True}, "Thank you, checked in: Dana. Waiting room 2."),
     ("too_early", [DANA], {}, "Good, you are coming. Send 1 again at the door."),
     (
         "times", [DANA], {"times": TIMES},

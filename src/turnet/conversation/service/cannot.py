@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from turnet.booking.model import Visit
+from turnet.booking.queries import visits_by_id
 from turnet.booking.service import drop_offers, offer_times, take_offer
 from turnet.booking.service.offer import OFFER
 from turnet.clock import minute
@@ -102,6 +103,13 @@ async def takes(case: Case, prompt: Open, reading: Reading) -> str:
     await _let_go(case, prompt)
     await reply(case, "moved", [moved])
     return "moved"
+
+
+async def has_taken(prompt: Open, reading: Reading) -> bool:
+    """Do they say once more what they chose, and have?"""
+    said = named(prompt, reading.letters) if reading.meaning is Meaning.LETTERS else ()
+    visits = await visits_by_id({subject.booking for subject in said})
+    return {visit.starts_at.isoformat() for visit in visits} == {subject.wish["start"] for subject in said} != set()
 
 
 async def none_suits(case: Case, prompt: Open, _reading: Reading) -> str:

@@ -63,8 +63,9 @@ async def is_here(case: Case, prompt: Open, reading: Reading) -> str:
 async def _welcome(case: Case, prompt: Open, there: Sequence[Here]) -> str:
     fresh = any(one.outcome is Outcome.ARRIVED for one in there)
     if fresh or not await lately(case, "here", AGAIN):
+        some = len(there) < len(prompt.visits) and await several_people(prompt.visits)
         late = max(one.late for one in there)
-        await reply(case, "here", [one.visit for one in there], late=late, names=await several_people(prompt.visits))
+        await reply(case, "here", [one.visit for one in there], late=late, names=some)
     return "here" if fresh else "again"
 
 

@@ -7,7 +7,7 @@ from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.conversation.meaning import Asked, Meaning, Reading, read
 from turnet.conversation.prompts import MOST, Open
-from turnet.conversation.service.cannot import ask_which, cannot, none_suits, takes
+from turnet.conversation.service.cannot import ask_which, cannot, has_taken, none_suits, takes
 from turnet.conversation.service.case import Case, hand_over, lately, reply, stand
 from turnet.conversation.service.coming import comes, is_here
 from turnet.conversation.service.opinion import scores, tells
@@ -33,6 +33,8 @@ async def understood(case: Case, asked: list[Open]) -> tuple[str, int | None]:
         reading = _reads(case, one)
         if reading.meaning is Meaning.UNCLEAR or one.kind in _OPINION:
             continue
+        if one.kind is Asked.TIMES and one.state == "answered" and await has_taken(one, reading):
+            return "again", one.id
         if one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.at:
             return await _acted(case, one, reading, asked), one.id
         if one.state in {"expired", "open"} and one.expires_at > case.inbound.at - LATE:
