@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 from turnet.db.transactions import fetch
 from turnet.doctor.model import Check, Finding, Patient
 from turnet.messaging.addresses import leads_nowhere
-from turnet.messaging.channels.chosen import hook_address, hook_secret
+from turnet.messaging.channels.chosen import hook_address, hook_secret, senders
+from turnet.settings import BadSetting
 from turnet.watch.conditions import troubles
 from turnet.watch.seen import Seen, around, stored_now
 
@@ -16,6 +17,8 @@ _SAID_HERE = "messages_failing"
 _ASKED, _TOLD_BY_HAND = "android", "link"
 """Gateways that learn our address for their reports from a person; the first is asked as well. The others get it with
 every message."""
+_FETCHED = "gammu"
+"""Brings nothing: we look."""
 
 
 async def conditions(patient: Patient) -> list[Finding]:
@@ -96,6 +99,23 @@ async def reports_of_sms(patient: Patient) -> list[Finding]:
     return [Finding(what, hook_address(settings, name), do, wrong=False)]
 
 
+async def answers_to_sms(patient: Patient) -> list[Finding]:
+    """Where a gateway has to bring them, until it has brought one."""
+    settings = patient.settings
+    name = settings.sms_url.partition(":")[0]
+    try:
+        number = senders(settings).asking
+    except BadSetting as error:
+        return [Finding(str(error), "TURNET_SMS_URL", "correct it: the server does not start with it")]
+    if settings.demo or leads_nowhere(settings) or number is None or name == _FETCHED:
+        return []
+    if await fetch("SELECT id FROM inbound LIMIT 1"):
+        return []
+    what = "nothing that anybody wrote by SMS has arrived yet"
+    do = f"have the gateway bring what is written to {number or 'the phone'} to this address (docs/sms.md); keep it secret"
+    return [Finding(what, hook_address(settings, name), do, wrong=False)]
+
+
 async def _reported() -> bool:
     return bool(await fetch("SELECT id FROM message WHERE channel = 'sms' AND reported_at IS NOT NULL LIMIT 1"))
 
@@ -108,8 +128,10 @@ async def returned_mail(patient: Patient) -> list[Finding]:
     if await fetch("SELECT 1 FROM message WHERE channel = 'email' AND reported_at IS NOT NULL LIMIT 1"):
         return []
     what = f"no mail has come back to {settings.bounce_mail} yet"
-    do = "have the mail server hand over what arrives there to this address, or set TURNET_BOUNCE_URL (docs/messages.md)"
+    do = (
+        "have the mail server hand over what arrives there to this address, or set TURNET_BOUNCE_URL (docs/messages.md)"
+    )
     return [Finding(what, f"{settings.origin}/hooks/mail/{hook_secret(settings.key(), 'mail')}", do, wrong=False)]
 
 
-RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms, returned_mail)
+RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms, answers_to_sms, returned_mail)

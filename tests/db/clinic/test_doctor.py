@@ -14,11 +14,13 @@ from turnet.backup import keep
 from turnet.booking.model import Act, Person, Visit, Wish
 from turnet.booking.service import book
 from turnet.clock import Clock, FrozenClock, SystemClock
+from turnet.conversation.service import receive
 from turnet.db.engine import AnyEngine
 from turnet.db.guards import NO_OVERLAP
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.doctor import FIXED_SQLITE, Finding, Patient, examine, mail_test, sms_test
 from turnet.doctor.database import clocks
+from turnet.messaging.channels import Incoming
 from turnet.messaging.channels.chosen import hook_address
 from turnet.settings import Settings
 
@@ -369,7 +371,30 @@ async def test_phone_that_could_call_instead_of_being_asked(patient: Patient) ->
     assert found.what == "the phone is asked every few minutes what became of SMS; it could say so at once"
     assert found.where == hook_address(patient.settings, "android")
     assert not found.wrong
-    assert await examine(_but(patient, sms_url=f"{phone}?sim=1&signing=key")) == []
+    [there] = await examine(_but(patient, sms_url=f"{phone}?sim=1&signing=key"))
+    assert there.what == "nothing that anybody wrote by SMS has arrived yet"
+
+
+async def test_gateway_that_has_to_be_told_where_to_bring_answers(patient: Patient) -> None:
+    await a_clinic()
+    answered = _but(patient, sms_url="46elks://u:p@?from=Tuomi&answers=+358457000000")
+
+    [before] = await examine(answered)
+    one = Incoming("s1", "+358401234567", "", "1")
+    await receive.store("46elks", one, b"", our_number="", real=patient.clock.real(), now=patient.clock.now())
+
+    assert (before.what, before.wrong) == ("nothing that anybody wrote by SMS has arrived yet", False)
+    assert before.where.startswith("https://times.tuomi.example/hooks/sms/46elks/")
+    assert "+358457000000" in before.do
+    assert await examine(answered) == []
+    assert await examine(_but(patient, sms_url="gammu:///var/spool/gammu")) == []
+
+
+async def test_gateway_that_nobody_could_use(patient: Patient) -> None:
+    await a_clinic()
+
+    what = "TURNET_SMS_URL has answers=Tuomi; only a number can be answered"
+    assert _said(await examine(_but(patient, sms_url="46elks://u:p@?from=Tuomi&answers=Tuomi"))) == [(what, True)]
 
 
 async def test_key_that_no_backup_can_be_encrypted_to(patient: Patient) -> None:
