@@ -1,6 +1,7 @@
 """The clinic of `tests.browser.server` with people at its desk: `python -m tests.browser.desk_server DATA PORT`.
 
-Whoever brings the cookie `TOKENS[language]` is at reception, speaking that language. A hundred patients are known.
+Whoever brings the cookie `TOKENS[language]` is at reception, speaking that language. A hundred patients are known. What is
+posted to `/-/said` (JSON `sender`, `text`) is an SMS that a person has to look at.
 """
 
 import asyncio
@@ -9,15 +10,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+from litestar import Request, post
+from litestar.datastructures import State
 
 from tests.browser.server import prepared
 from tests.factories import TUESDAY
 from turnet.app import create_app
 from turnet.booking.model import Person
 from turnet.clock import FrozenClock
+from turnet.conversation.service.thread import to_desk
 from turnet.db.engine import bind, engine_for
-from turnet.db.transactions import tx
-from turnet.ids import token_hash
+from turnet.db.transactions import fetch, tx
+from turnet.ids import random_id, token_hash
 from turnet.patients.known import vouch
 from turnet.patients.service import enrol
 from turnet.settings import Settings
@@ -53,11 +57,24 @@ async def with_staff(settings: Settings) -> None:
     await engine.close_connection_pool()
 
 
+@post("/-/said", include_in_schema=False)
+async def said(request: Request[object, object, State]) -> None:
+    sms, now = await request.json(), request.app.state.clock.now()
+    async with tx():
+        await fetch(
+            "INSERT INTO inbound (provider, provider_id, sender, our_number, text, raw, received_at, at, state, attempts, "
+            "outcome) VALUES ('test', {}, {}, '', {}, '', {}, {}, 'done', 1, 'desk')",
+            *(random_id(), sms["sender"], sms["text"], now, now),
+        )
+        await to_desk(sms["sender"], "unclear", now=now)
+
+
 def main(data: Path, port: int) -> None:
     settings = Settings(data=data, listen=f"127.0.0.1:{port}", limits="off")
     asyncio.run(prepared(settings))
     asyncio.run(with_staff(settings))
     app = create_app(settings, clock=FrozenClock(TUESDAY), worker=False)
+    app.register(said)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 

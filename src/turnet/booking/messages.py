@@ -149,6 +149,7 @@ async def wrote(visit: Visit, act: Act, channel: str, text: str, once: str) -> b
         [_draft(visit, "desk_message", channel, contact, visit.language, act.now, {"text": text}, dedupe, until)],
         now=act.now,
     )
+    await fetch("UPDATE message SET staff = {} WHERE dedupe = {}", act.staff.id if act.staff else None, dedupe)
     return True
 
 

@@ -13,7 +13,7 @@ from turnet.messaging.refusals import Suspended, suspended
 
 MOST = 100
 """Conversations of a list."""
-PAGE = 40
+PAGE = 12
 """Of what was said, before the page asks for more."""
 LONGEST = 400
 _COMING = 12
@@ -186,6 +186,17 @@ async def _thread(column: str, value: str) -> Thread:
         raise NotFound(what="conversation")
     id, shown, phone, state, why, since, last_at, staff, name, version = rows[0]
     return Thread(id, shown, phone, state, why, since, last_at, staff, name or "", version)
+
+
+async def talk_with(phones: Sequence[str]) -> str:
+    """Public id of the conversation in which one of these telephones said something last; empty: none ever did."""
+    if not phones:
+        return ""
+    rows = await fetch(
+        f"SELECT public_id FROM conversation WHERE phone IN ({_marks(phones)}) ORDER BY last_at DESC LIMIT 1",  # noqa: S608
+        *phones,
+    )
+    return rows[0][0] if rows else ""
 
 
 async def said(phone: str, most: int = PAGE) -> Said:

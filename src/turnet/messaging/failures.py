@@ -45,22 +45,28 @@ class Silent(NamedTuple):
 
 
 _TO_PATIENTS = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.audience is Audience.PATIENT)
+_VISIT = "COALESCE({m}.booking, (SELECT min(s.booking) FROM step s WHERE s.message = {m}.id), 0)"
+"""What a message is about: its own visit, the first of a round's, or none."""
+_SAME = f"n.recipient = m.recipient AND {_VISIT.format(m='n')} = m.visit"
 _FAILED = f"""
-    FROM message m LEFT JOIN booking b ON b.id = COALESCE(m.booking, (SELECT min(s.booking) FROM step s WHERE s.message = m.id))
-        LEFT JOIN patient t ON t.id = b.patient
-    WHERE m.state IN ('failed', 'unknown') AND m.kind IN ({_TO_PATIENTS}) AND m.finished_at > {{}}
-        AND ((b.starts_at > {{}} AND b.state NOT IN ('no_show', 'done') AND (b.state <> 'cancelled' OR m.kind = 'booking_cancelled'))
+    FROM (SELECT m.*, {_VISIT.format(m="m")} AS visit FROM message m
+            WHERE m.state IN ('failed', 'unknown') AND m.kind IN ({_TO_PATIENTS}) AND m.finished_at > {{}}) m
+        LEFT JOIN booking b ON b.id = m.visit LEFT JOIN patient t ON t.id = b.patient
+    WHERE ((b.starts_at > {{}} AND b.state NOT IN ('no_show', 'done') AND (b.state <> 'cancelled' OR m.kind = 'booking_cancelled'))
             OR (b.id IS NULL AND m.kind = 'desk_answer'))
-        AND NOT EXISTS (SELECT 1 FROM dealt d WHERE d.message = m.id)
+        AND NOT EXISTS (SELECT 1 FROM dealt d JOIN message n ON n.id = d.message
+            WHERE {_SAME} AND n.created_at >= m.created_at)
         AND NOT EXISTS (SELECT 1 FROM booking_event e WHERE e.booking = b.id AND e.act = '{TOLD}' AND e.at >= m.finished_at)
-        AND NOT EXISTS (SELECT 1 FROM message n WHERE n.recipient = m.recipient AND n.kind = m.kind
-            AND COALESCE(n.booking, 0) = COALESCE(m.booking, 0) AND n.created_at > m.created_at
-            AND n.state IN ('queued', 'sending', 'sent', 'delivered'))
+        AND NOT EXISTS (SELECT 1 FROM message n WHERE {_SAME} AND n.created_at > m.created_at
+            AND n.state NOT IN ('cancelled', 'skipped'))
 """  # noqa: S608  (our own names)
 
 
 async def failures(*, now: datetime) -> list[Failure]:
-    """By start of the visit; what is about none comes first."""
+    """The newest of each visit and contact, by start of the visit; what is about none comes first.
+
+    A newer message that arrived, or a person who was told, ends what the older ones ask for.
+    """
     rows = await fetch(
         "SELECT m.id, m.state, m.kind, m.channel, m.recipient, m.error, m.finished_at, "
         f"t.name, b.public_id, b.starts_at, b.service, b.phone {_FAILED} "

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -300,3 +301,24 @@ async def test_a_failed_message_is_listed_until_it_is_dealt_with_and_back_when_t
     assert await stored("act FROM audit_entry WHERE act LIKE 'failure_%' ORDER BY id") == [
         ("failure_dealt",), ("failure_back",),
     ]  # fmt: skip
+
+
+async def test_a_visit_asks_for_one_call_however_much_failed_and_for_none_once_something_arrived(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    visit = await a_visit(clinic, clock, who=replace(ANNA, email=""))
+    for kind in ("choose_new_time", "desk_message"):
+        clock.advance(minutes=1)
+        await fetch(
+            "INSERT INTO message (id, dedupe, kind, channel, recipient, language, booking, sequence, facts, state, due_at, "
+            "not_after, attempts, created_at, finished_at) VALUES ({}, {}, {}, 'sms', {}, 'en', {}, 0, '{{}}', 'failed', "
+            "{}, {}, 1, {}, {})",
+            *(uuid4(), kind, kind, ANNA.phone, visit.id, *[clock.now()] * 4),
+        )
+    await fetch("UPDATE message SET state = 'failed', finished_at = {} WHERE kind = 'booking_confirmed'", clock.now())
+    failed = [one.kind for one in await failures.failures(now=clock.now())]
+
+    await fetch("UPDATE message SET state = 'delivered' WHERE kind = 'desk_message'")
+
+    assert (failed, await failures.failures(now=clock.now())) == (["desk_message"], [])

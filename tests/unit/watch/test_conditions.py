@@ -64,6 +64,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("sms_unknown", {}, {"messages_unknown_lately": 2}, "of 2 SMS of the last two days nobody knows whether they left"),
     (
+        "sms_unreported", {"sms_unreported": 0}, {"sms_unreported": 7},
+        "of 7 SMS the gateway has not said for hours what became of them, of none at all",
+    ),
+    (
+        "replies_silent", {"replies_missing_days": 0.0}, {"replies_missing_days": 2.2},
+        "nobody's answer by SMS has come in for 2 days, though many were asked",
+    ),
+    (
         "sms_budget", {"sms_budget_share": 0.799}, {"sms_budget_share": 0.8},
         "80 % of the month's budget for SMS is spent: when it is spent, only reminders leave",
     ),

@@ -13,7 +13,7 @@ from tests.db.conversation.test_desk import STRANGER, wrote
 from tests.factories import a_clinic
 from tests.web.conftest import Client
 from tests.web.desk.conftest import Signs
-from tests.web.desk.visits import a_visit, form_of, send, went_to, words
+from tests.web.desk.visits import a_visit, clinic_now, form_of, send, went_to, words
 from turnet.conversation import queries
 from turnet.db.transactions import fetch
 from turnet.messaging.refusals import suspended
@@ -39,7 +39,7 @@ def act(page: Any, url: str, name: str) -> dict[str, str]:
 async def test_who_waits_is_listed_with_what_they_wrote_and_counted(app: Litestar, signs_in: Signs) -> None:
     desk = await signs_in()
     await a_clinic_with_nobody(desk)
-    await a_visit(await current(), app.state.clock, THURSDAY)
+    await a_visit(await clinic_now(), app.state.clock, THURSDAY)
     await wrote(ANNA.phone, "<b>Voinko</b>?", app.state.clock, why="cannot_come")
 
     page, needs = await desk.get("/desk/inbox"), await desk.get("/desk/needs")
@@ -209,6 +209,16 @@ async def test_a_stranger_is_nobody_until_somebody_says_who(app: Litestar, signs
     assert "Anna Virtanen" in words(await desk.get(url))
 
 
+async def test_the_card_leads_to_the_conversation_where_there_is_one(app: Litestar, signs_in: Signs) -> None:
+    visit = await a_visit(await a_clinic(), app.state.clock, THURSDAY)
+    [(patient,)] = await fetch("SELECT public_id FROM patient WHERE id = {}", visit.patient)
+    desk = await signs_in()
+    before = (await desk.get(f"/desk/patients/{patient}")).text
+    link = f'href="/desk/inbox/{await wrote(ANNA.phone, "Hei", app.state.clock)}"'
+
+    assert (link in before, link in (await desk.get(f"/desk/patients/{patient}")).text) == (False, True)
+
+
 async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app: Litestar, signs_in: Signs) -> None:
     url = await an_unclear_one(app)
     await fetch("UPDATE patient SET language = 'en'")
@@ -221,7 +231,7 @@ async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app:
 
 async def test_practitioners_with_a_diary_have_no_inbox(app: Litestar, signs_in: Signs) -> None:
     url = await an_unclear_one(app)
-    clinic = await current()
+    clinic = await clinic_now()
     for desk in (
         await signs_in("practitioner", practitioner=clinic.practitioners["pekka"].row), await signs_in("read_only"),
     ):  # fmt: skip

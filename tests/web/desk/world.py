@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -19,16 +20,20 @@ from tests.web.desk.conftest import a_session, an_account
 from turnet.booking import service as acts
 from turnet.booking.model import Person
 from turnet.clinic.model import Clinic
+from turnet.conversation.queries import thread_of
+from turnet.conversation.service.thread import to_desk
 from turnet.db.piccolo_app import APP_CONFIG
 from turnet.db.transactions import fetch
 from turnet.ids import random_id, token_hash
+from turnet.messaging.tables import Message
 from turnet.staff.model import Role
 from turnet.staff.permissions import TABLE
 from turnet.staff.tables import CalendarFeed, ParkedForm
 from turnet.web.desk.seat import cookie_name
 
+STRANGER = "+358409998887"
 STAFF = ("/desk", "/admin")
-OBJECTS = ("visits", "patients", "parked", "sessions", "feeds", "staff", "rounds")
+OBJECTS = ("visits", "patients", "parked", "sessions", "feeds", "staff", "rounds", "inbox", "failed")
 """Kinds of what an address names, as the part of it that stands before the id."""
 OTHER_PARTS = {"what": "link", "who": "sanna"}
 """Parameters that are a choice and nobody's object."""
@@ -93,9 +98,12 @@ async def a_world(app: Litestar) -> World:
     accounts = {role: await an_account(app, role, **_with_a_diary(role, pekka)) for role in Role}
     own = {role: await _belongings(app, user) for role, user in accounts.items()}
     others = {role: dict(own[Role.MANAGER if role is Role.OWNER else Role.OWNER]) for role in Role}
+    talked = {"inbox": await _a_conversation(app), "failed": await _a_lost_answer(app)}
     for mine, theirs in zip(own.values(), others.values(), strict=True):
         mine |= {"visits": pekkas, "patients": omars, "staff": public_id_of(Role.RECEPTION), "rounds": "one_day"}
         theirs |= {"visits": sannas, "patients": annas, "staff": public_id_of(Role.OWNER), "rounds": "two_days"}
+        mine |= talked
+        theirs |= talked
     desks = {role: await a_desk(app, user) for role, user in accounts.items()}
     return World(app, clinic, desks, accounts, own, others)
 
@@ -115,6 +123,24 @@ async def _visit(app: Litestar, clinic: Clinic, by: str, person: Person) -> tupl
     made = await acts.book(act, clinic, a_wish(clinic, THURSDAY_0920, by=by), person, once=f"once-{by}")
     [(patient,)] = await fetch("SELECT public_id FROM patient WHERE id = {}", made.visit.patient)
     return made.visit.public_id, patient
+
+
+async def _a_conversation(app: Litestar) -> str:
+    """With a telephone that nobody has; its public id."""
+    await to_desk(STRANGER, "unclear", now=app.state.clock.now())
+    return (await thread_of(STRANGER)).public_id
+
+
+async def _a_lost_answer(app: Litestar) -> str:
+    """Id of an SMS of the desk that did not arrive."""
+    id, now = uuid4(), app.state.clock.now()
+    await Message.insert(
+        Message(
+            id=id, dedupe="lost", kind="desk_answer", channel="sms", recipient=STRANGER, language="en", state="failed",
+            facts='{"text": "Lost"}', due_at=now, not_after=now, created_at=now, finished_at=now,
+        )
+    )  # fmt: skip
+    return str(id)
 
 
 async def _belongings(app: Litestar, user: int) -> dict[str, str]:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from turnet.booking.states import State
 from turnet.clinic.model import Location, Practitioner, Service
+from turnet.conversation.queries import talk_with
 from turnet.errors import NotYours
 from turnet.format import day_short
 from turnet.i18n import LANGUAGES, _
@@ -88,6 +89,8 @@ class CardPage:
     answers: Sequence[Answer]
     maybe: Sequence[Maybe]
     joined: Sequence[Join]
+    talk: str
+    """Public id of the conversation by SMS; empty: there is none, or it is not theirs to read."""
     form: Form
     """The contact that is being added, with what is wrong about it."""
 
@@ -150,6 +153,8 @@ async def page(seat: Seat, who: Patient, query: Mapping[str, str], form: Form | 
     coming = [one for one in visits if one.visit.starts_at >= seat.now and one.visit.state is not State.CANCELLED]
     joined = [Join(one, await _staff_name(one.staff)) for one in await card.joined(who.id)]
     theirs = whose(seat, "patient.see")
+    contacts = [await _within_reach(seat, one) for one in await card.contacts(who)]
+    phones = [one.value for one in contacts if one.kind == "phone"]
     children = [one for one in await card.children(who.id) if await card.is_seen_by(one.id, theirs)]
     return CardPage(
         frame=seat.frame("find"),
@@ -157,7 +162,7 @@ async def page(seat: Seat, who: Patient, query: Mapping[str, str], form: Form | 
         who=who,
         back=way_back(query, "/desk/patients"),
         name=name_of(who, children),
-        contacts=[await _within_reach(seat, one) for one in await card.contacts(who)],
+        contacts=contacts,
         children=children,
         coming=coming[::-1],
         past=[one for one in visits if one not in coming],
@@ -167,6 +172,7 @@ async def page(seat: Seat, who: Patient, query: Mapping[str, str], form: Form | 
         answers=await _answers(seat, who),
         maybe=await card.maybe_same(who, now=seat.now) if seat.may("patient.merge") else (),
         joined=joined,
+        talk=await talk_with(phones) if seat.may("inbox.work") else "",
         form=form or Form(),
     )  # fmt: skip
 

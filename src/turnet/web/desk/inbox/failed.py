@@ -19,7 +19,6 @@ from turnet.web.desk.inbox import words
 from turnet.web.desk.inbox.pages import HOME, NO_STORE
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
-from turnet.web.desk.wording import message_names
 from turnet.web.kit import forms
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Page
@@ -42,7 +41,7 @@ class FailedPage:
         return self.seat.local(at)
 
     def what(self, row: Failure) -> str:
-        return message_names().get(row.kind) or _("Answer of the server")
+        return words.ours(row.kind)
 
     def why(self, row: Failure) -> str:
         return words.trouble(row.state, row.error)

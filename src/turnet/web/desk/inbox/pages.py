@@ -26,7 +26,6 @@ from turnet.web.desk.diary.drawn import words as state_words
 from turnet.web.desk.inbox import words
 from turnet.web.desk.said import Said as Toast
 from turnet.web.desk.seat import DeskFrame, Seat, seated
-from turnet.web.desk.wording import message_names
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
@@ -115,7 +114,7 @@ class One:
         return json.dumps([words.sms(count) for count in range(1, LONGEST // 60 + 1)], ensure_ascii=False)
 
     def kind(self, line: Line) -> str:
-        return message_names().get(line.kind) or _("Answer of the server")
+        return words.ours(line.kind)
 
     def became(self, line: Line) -> str:
         return words.outcome(line.outcome) if line.theirs else words.state(line.state)

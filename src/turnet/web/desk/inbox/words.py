@@ -7,6 +7,7 @@ from turnet.conversation.prompts import Open
 from turnet.format import clock_time, day_short
 from turnet.i18n import LANGUAGES, _, ngettext, pgettext, speaking
 from turnet.messaging.outbox import TOO_LATE
+from turnet.web.desk.wording import message_names
 
 
 def whys() -> Mapping[str, str]:
@@ -46,6 +47,33 @@ def outcome(code: str) -> str:
         "machine": _("From a machine. Not answered."),
         "desk": _("Left to you."),
     }.get(code) or (_("Left to you.") if code else "")
+
+
+def answers() -> Mapping[str, str]:
+    """What the server answered, by the kind of the message."""
+    return {
+        "answer_confirmed": _("Answer: you are expected"),
+        "answer_here": _("Answer: where to sit"),
+        "answer_too_early": _("Answer: too early, once more at the door"),
+        "answer_times": _("Answer: three other times"),
+        "answer_moved": _("Answer: the new time"),
+        "answer_which": _("Answer: which visit?"),
+        "answer_choose": _("Answer: the link to choose a time"),
+        "answer_call": _("Answer: somebody looks at it"),
+        "answer_changed": _("Answer: how it is now"),
+        "answer_read_later": _("Answer: somebody reads it"),
+        "answer_too_late": _("Answer: too late by SMS"),
+        "answer_opted_out": _("Answer: no such messages any more"),
+        "answer_opted_in": _("Answer: messages again"),
+        "answer_why_high": _("Answer: asks what was good"),
+        "answer_why_low": _("Answer: asks what went wrong"),
+        "answer_thanks": _("Answer: thanks"),
+    }
+
+
+def ours(kind: str) -> str:
+    """What the desk calls a message of ours, answers included."""
+    return answers().get(kind) or message_names().get(kind) or _("Message")
 
 
 def state(code: str) -> str:

@@ -1,0 +1,84 @@
+"""An SMS that nobody could read appears on an open desk, is answered and done: on a desktop, and with a Hebrew thumb."""
+
+import itertools
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Sits, sideways
+from tests.browser.test_access import violations
+
+pytestmark = pytest.mark.browser
+
+WAYS = [("en", DESKTOP, "light"), ("he", PHONE, "dark")]
+_numbers = itertools.count(20, 3)
+
+
+def somebody_writes(site: str, text: str) -> str:
+    """From one of the patients; returns the number."""
+    sender = f"+3584570000{next(_numbers)}"
+    assert httpx.post(f"{site}/-/said", json={"sender": sender, "text": text}).status_code == 201
+    return sender
+
+
+def too_small(page: Page) -> list[str]:
+    """What is to be pressed and lower than 40 px; links inside a sentence apart."""
+    return list(
+        page.evaluate(
+            "[...document.querySelectorAll('main .act, main .btn, main .seg a, main ol > li > a')]"
+            ".filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 40).map(one => one.outerHTML)"
+        )
+    )
+
+
+@pytest.mark.parametrize(("language", "how", "scheme"), WAYS, ids=["en 1280", "he 360"])
+def test_it_appears_is_answered_and_done(
+    reception: str, sits: Sits, language: str, how: dict[str, Any], scheme: str
+) -> None:
+    desk = sits("/desk/inbox", language, **how, color_scheme=scheme)
+    seen, found, small = [sideways(desk)], violations(desk), too_small(desk)
+
+    text = f"אפשר להביא את הכלב? {language}"
+    somebody_writes(reception, text)
+    row = desk.locator("#threads ol a", has_text=text)
+    expect(row).to_be_visible()
+    expect(desk.locator(".bar .count").first).not_to_be_empty()
+    row.click()
+    expect(desk.locator(".talk .theirs")).to_contain_text(text)
+    seen, found, small = [*seen, sideways(desk)], [*found, *violations(desk)], [*small, *too_small(desk)]
+
+    box = desk.locator("textarea[name=text]")
+    desk.locator("[data-quick]").first.click()
+    expect(box).not_to_have_value("")
+    expect(desk.locator("output.parts")).to_contain_text("1 SMS")
+    box.fill("כן, בשמחה. " * 8)
+    expect(desk.locator("output.parts")).to_contain_text("2 SMS")
+    box.fill("כן, בשמחה")
+    somebody_writes(reception, f"somebody else {language}")
+    expect(desk.locator("#threads")).to_contain_text(f"somebody else {language}")  # the list is renewed …
+    expect(box).to_have_value("כן, בשמחה")  # … and what is typed stays
+    desk.locator(".answer .btn").first.click()
+
+    desk.wait_for_url("**/desk/inbox?did=done**")
+    expect(desk.locator("#threads ol a", has_text=text)).to_have_count(0)
+    expect(desk.locator("#said")).to_contain_text("Done." if language == "en" else "Done")
+    desk.locator("#said button").click()
+    expect(desk.locator(".talk .ours")).to_contain_text("כן, בשמחה")
+    desk.goto("/desk/inbox/failed")
+    seen, found, small = [*seen, sideways(desk)], [*found, *violations(desk)], [*small, *too_small(desk)]
+    assert (seen, found, small) == ([0, 0, 0], [], [])
+
+
+def test_without_javascript_it_is_answered_too(reception: str, sits: Sits) -> None:
+    somebody_writes(reception, "without script")
+    desk = sits("/desk/inbox?show=all", java_script_enabled=False, **PHONE)
+
+    desk.locator("#threads ol a", has_text="without script").click()
+    desk.locator("[data-quick]").first.click()
+    expect(desk.locator("textarea[name=text]")).not_to_have_value("")
+    desk.locator(".answer .btn").last.click()
+
+    expect(desk.locator(".talk .ours")).to_be_visible()
+    expect(desk.locator("#said")).to_contain_text("The answer is on its way.")
