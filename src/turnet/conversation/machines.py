@@ -12,15 +12,15 @@ _AUTOMATIC = tuple(
     for words in (
         "auto reply", "autoreply", "automatic reply", "automatic response", "automated message", "automated response",
         "automated reply", "auto response", "out of office", "do not reply to this message", "this mailbox is not monitored",
-        "this number does not accept", "i am driving with", "i'm driving with do not disturb", "i'm driving right now",
+        "this number does not accept", "i'm driving with do not disturb", 
         "sent automatically", "message not delivered", "number not in service",
-        "automaattinen vastaus", "automaattivastaus", "automaattinen viesti", "poissa toimistosta", "en ole tavoitettavissa juuri nyt",
+        "automaattinen vastaus", "automaattivastaus", "automaattinen viesti", "poissa toimistosta", 
         "tähän viestiin ei voi vastata", "ajan autoa enkä voi vastata", "autosvar", "automatiskt svar",
-        "מענה אוטומטי", "הודעה אוטומטית", "תשובה אוטומטית", "אין להשיב להודעה זו", "לא ניתן להשיב להודעה זו", "אני נוהג כעת",
+        "מענה אוטומטי", "הודעה אוטומטית", "תשובה אוטומטית", "אין להשיב להודעה זו", "לא ניתן להשיב להודעה זו", 
         "автоответ", "автоматический ответ",
     )
 )  # fmt: skip
-"""What telephones and services say by themselves; a person who answers a question says none of it."""
+"""What telephones and services say by themselves. Nothing that a person might write: that would go unread."""
 
 
 def is_person(sender: str) -> bool:
