@@ -7,20 +7,24 @@ from turnet.conversation.normal import normal
 _PERSON = re.compile(r"\+[1-9][0-9]{7,14}")
 """E.164 of a telephone that somebody holds; names and short numbers belong to services."""
 
-_AUTOMATIC = tuple(
+_BEGINS = tuple(
     normal(words)
     for words in (
-        "auto reply", "autoreply", "automatic reply", "automatic response", "automated message", "automated response",
-        "automated reply", "auto response", "out of office", "do not reply to this message", "this mailbox is not monitored",
-        "this number does not accept", "i'm driving with do not disturb", 
-        "sent automatically", "message not delivered", "number not in service",
-        "automaattinen vastaus", "automaattivastaus", "automaattinen viesti", "poissa toimistosta", 
-        "tähän viestiin ei voi vastata", "ajan autoa enkä voi vastata", "autosvar", "automatiskt svar",
-        "מענה אוטומטי", "הודעה אוטומטית", "תשובה אוטומטית", "אין להשיב להודעה זו", "לא ניתן להשיב להודעה זו", 
+        "auto reply", "autoreply", "automatic reply", "automatic response", "automated reply", "automated response",
+        "auto response", "out of office", "i'm driving with do not disturb", "automaattinen vastaus", "automaattivastaus",
+        "poissa toimistosta", "autosvar", "automatiskt svar", "מענה אוטומטי", "הודעה אוטומטית", "תשובה אוטומטית",
         "автоответ", "автоматический ответ",
     )
 )  # fmt: skip
-"""What telephones and services say by themselves. Nothing that a person might write: that would go unread."""
+_ANYWHERE = tuple(
+    normal(words)
+    for words in (
+        "this is an automated message", "do not reply to this message", "this mailbox is not monitored",
+        "this number does not accept", "number not in service", "tähän viestiin ei voi vastata", "אין להשיב להודעה זו",
+        "לא ניתן להשיב להודעה זו",
+    )
+)  # fmt: skip
+"""What telephones and services say by themselves. Nothing that a person might write: that would be overlooked."""
 
 
 def is_person(sender: str) -> bool:
@@ -31,4 +35,4 @@ def is_person(sender: str) -> bool:
 def automatic(text: str) -> bool:
     """Does a telephone or a service say this by itself?"""
     said = f" {normal(text)} "
-    return any(f" {words} " in said for words in _AUTOMATIC)
+    return said.startswith(tuple(f" {words} " for words in _BEGINS)) or any(f" {words} " in said for words in _ANYWHERE)

@@ -37,7 +37,7 @@ def test_what_telephones_say_by_themselves(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "1", "yes", "I am driving, 10 minutes late", "I'm driving right now, be there at ten", "I'm out of the office but coming", "reply 1", "En pääse", "ajan autolla sinne",
+        "1", "yes", "I am driving, 10 minutes late", "I'm driving right now, be there at ten", "I'm out of the office but coming", "I am out of office, please call", "reply 1", "En pääse", "ajan autolla sinne",
         "אני נוהג אליכם", "לא יכול להשיב עכשיו", "My car is automatic", "",
     ],
 )  # fmt: skip
