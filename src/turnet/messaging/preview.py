@@ -7,6 +7,7 @@ from datetime import datetime
 
 from turnet.booking.model import Visit, visit_token
 from turnet.clinic.model import Clinic
+from turnet.feedback.model import feedback_token
 from turnet.ids import signed
 from turnet.messaging.compose import Composer
 from turnet.messaging.manner import PLAIN, Manner
@@ -47,7 +48,7 @@ def preview(
         sequence=first.sequence, facts={}, due_at=now, not_after=now, attempts=1, lease="", lease_until=now,
     )  # fmt: skip
     subject, sent = Composer(settings, _NO_KEY).wording(row, visits, clinic, now=now, was=was, manner=manner)
-    text = sent.replace(signed(_NO_KEY, "u", row.id), "…")
+    text = sent.replace(signed(_NO_KEY, "u", row.id), "…").replace(feedback_token(_NO_KEY, manner.survey), "…")
     return Preview(subject, _without_links(text, visits), parts(sent) if channel == "sms" else 0)
 
 

@@ -46,7 +46,7 @@ def _when(round: Round) -> str:
         return "" if near else "checkin_hours"
     later = round.days > 0 or round.minutes > 0
     earlier = round.days < 0 or round.minutes < 0 or (at is not None and not later)
-    if round.kind in _BEFORE and (later or not earlier):
+    if (round.kind in _BEFORE and later) or (round.kind not in _AFTER and not (earlier or later)):
         return "not_before"
     return "not_after" if round.kind in _AFTER and (round.days < 0 or round.minutes < 0) else ""
 

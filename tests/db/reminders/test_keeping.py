@@ -190,6 +190,7 @@ async def test_refused(clinic: Clinic, clock: FrozenClock) -> None:
         ({"kind": RoundKind.INSTRUCTIONS, "answers": True}, "answers", "no_question"),
         ({"location": 99}, "location", "unknown"),
         ({"kind": RoundKind.OFFER}, "text", "required"),
+        ({"kind": RoundKind.OFFER, "days": 0, "text": {"en": "Now."}}, "when", "not_before"),
         ({"kind": RoundKind.OFFER, "text": {"en": "x" * 401}}, "text", "too_long"),
     ],
 )

@@ -154,6 +154,8 @@ async def test_how_it_reads_is_shown_and_nothing_saved(signs_in: Signs) -> None:
     assert answer.status_code == 200
     assert "Tuomi Dental: A cleaning with every check-up. No more offers:" in answer.text
     assert "/u/…" in answer.text
+    survey = {"kind": "feedback", "unit": "days", "channels": "email", "fallback": "", "show": "1"}
+    assert "/f/…" in (await (await signs_in("manager")).post("/admin/rounds/new", data=REMINDER | survey)).text
     assert len(await rounds()) == 6
 
 
