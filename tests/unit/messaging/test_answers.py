@@ -19,6 +19,9 @@ CANCELLED = replace(DANA, state=State.CANCELLED)
 TIMES = [["A", "2026-12-04T08:00:00+00:00"], ["B", "2026-12-07T06:30:00+00:00"], ["C", "2026-12-08T12:00:00+00:00"]]
 BOTH = {str(DANA.id): "A", str(OMER.id): "B"}
 
+LONGER = {"times", "which", "opted_out", "call"}
+"""These may take two parts of Hebrew."""
+
 SAID: list[tuple[str, list[Visit], dict[str, Any], str]] = [
     ("confirmed", [DANA], {}, "Thank you, see you Thu 3 Dec 09:20."),
     ("confirmed", [DANA, OMER], {"names": True}, "Thank you, see you Thu 3 Dec: Dana 09:20, Omer 09:50."),
@@ -94,7 +97,8 @@ def test_it_takes_one_part(name: str, visits: list[Visit], facts: dict[str, Any]
     with speaking(language):
         translated = language == "en" or _("Thank you, see you %(when)s.") != "Thank you, see you %(when)s."
     assert "\n" not in found
-    assert parts(found) == 1 or not translated, found
+    most = 2 if language == "he" and name in LONGER else 1
+    assert parts(found) <= most or not translated, found
 
 
 def test_hebrew_letters_and_short_dates() -> None:
