@@ -6,6 +6,7 @@ The gateway behaves as they do: it brings everything again that was not acknowle
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from tests.chaos.conftest import Server
 from tests.chaos.test_send_kill import _sql, _until
+from tests.unit.messaging.gammu import Spool
 from turnet.messaging.channels.chosen import hook_secret
 
 pytestmark = pytest.mark.slow
@@ -85,6 +87,24 @@ def test_nothing_is_lost_and_nothing_stored_twice(server: Server) -> None:
 
     assert len(acknowledged) < COUNT  # it did die in the middle
     assert sorted(texts) == sorted(f"n{number}" for number in range(COUNT))
+
+
+def test_what_lies_with_a_modem_is_neither_lost_nor_doubled(server: Server) -> None:
+    spool, wanted = Spool(server.settings.data / "spool"), [f"n{number}" for number in range(300)]
+    for number, text in enumerate(wanted):
+        spool.lies(f"IN20261201_093015_{number:03}_+358401234567_00.txt", text.encode("utf-16"), now=time.time())
+    (server.settings.data / "turnet.toml").write_text(f'sms_url = "{spool.url}"\n')
+
+    server.start()
+    _until(lambda: len(spool.files("inbox")) < 250)
+    server.kill()
+    left = len(spool.files("inbox"))
+    server.start()
+    _until(lambda: spool.files("inbox") == [])
+    server.stop()
+
+    assert 0 < left < 250  # it did die in the middle
+    assert _texts(server) == wanted
 
 
 def test_control_a_gateway_that_gives_another_id_each_time_is_stored_twice(server: Server) -> None:
