@@ -75,7 +75,7 @@ _ANSWERS = (
     _answer("choose", "when none of the times suits"),
     _answer("call", "when a person has to look at it"),
     _answer("changed", "when the visit is not what they answered about any more"),
-    _answer("read_later", "when an SMS cannot be understood, once a day"),
+    _answer("read_later", "once a day when an SMS cannot be understood"),
     _answer("too_late", "when an answer comes too late"),
     _answer("opted_out", "when somebody wants no more messages"),
     _answer("opted_in", "when they want them again"),
