@@ -14,7 +14,7 @@ from turnet.booking.states import State
 from turnet.db.transactions import after_commit, fetch, tx
 from turnet.messaging import outbox
 from turnet.messaging.kinds import FOR_THE_SERVER
-from turnet.reminders.model import MESSAGE, RoundKind
+from turnet.reminders.model import AFTERWARDS, MESSAGE, RoundKind
 
 log = logging.getLogger("turnet.messaging")
 
@@ -189,14 +189,14 @@ async def again(id: uuid.UUID, now: datetime) -> uuid.UUID:
     """
     async with tx():
         rows = await fetch(
-            "SELECT m.state, m.channel, b.starts_at FROM message m LEFT JOIN booking b ON b.id = m.booking "
+            "SELECT m.state, m.channel, m.kind, b.starts_at FROM message m LEFT JOIN booking b ON b.id = m.booking "
             "WHERE m.id = {}",
             id,
         )
-        state, channel, starts_at = rows[0] if rows else ("", "", None)
+        state, channel, kind, starts_at = rows[0] if rows else ("", "", "", None)
         if state not in {"failed", "unknown"}:
             raise NotAgain(_why_not(id, state))
-        if starts_at is not None and starts_at <= now:
+        if starts_at is not None and starts_at <= now and kind not in AFTERWARDS:
             raise NotAgain(f"message {id} is of a visit that has begun: there is nothing left to say")
         new = uuid.uuid4() if (state, channel) == ("failed", "sms") else id
         queued = await fetch(

@@ -34,6 +34,8 @@ BUILT_IN = ("two_days", "one_day", "instructions", "checkin", "aftercare", "feed
 """They came with the database: they can be changed and switched off, and stay."""
 
 _AFTERWARDS = frozenset({RoundKind.AFTERCARE, RoundKind.FEEDBACK})
+AFTERWARDS = frozenset(MESSAGE[kind] for kind in (*_AFTERWARDS, RoundKind.OFFER))
+"""Kinds of messages that may go when their visit is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -424,6 +424,19 @@ async def test_nothing_is_said_of_a_visit_that_has_begun(engine: AnyEngine, cloc
         await held.again(id, clock.now())
 
 
+@pytest.mark.parametrize("kind", ["aftercare", "feedback", "service_offer"])
+async def test_what_is_meant_for_afterwards_may_be_sent_again_then(
+    engine: AnyEngine, clock: FrozenClock, kind: str
+) -> None:
+    visit = await a_visit(clock, starts_at=clock.now() - HOUR)
+    id = await ended(clock, "failed", booking=visit.id)
+    await fetch("UPDATE message SET kind = {} WHERE id = {}", kind, id)
+
+    await held.again(id, clock.now())
+
+    assert await rows("state") == [("queued",)]
+
+
 async def test_a_message_that_is_not_there_is_not_sent_again(engine: AnyEngine, clock: FrozenClock) -> None:
     nobody = uuid.UUID(int=1)
 
