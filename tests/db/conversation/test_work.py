@@ -226,3 +226,15 @@ async def test_moved_by_sms_and_back_at_the_desk_is_told(talk: Talk) -> None:
 
     [text] = await talk.us()
     assert text.startswith("Tuomi Dental: your new time is Thu 3 Dec 09:20, ")
+
+
+async def test_a_gateway_that_hands_over_the_same_sms_under_another_id(talk: Talk) -> None:
+    """Heard twice, a "2" would mean none of the times. The control is somebody who really writes it twice."""
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    now = talk.clock.now()
+
+    outcomes = [await talk.them("2", said_at=now) for _ in range(3)]
+    outcomes.append(await talk.them("2", said_at=now.replace(second=1)))
+
+    assert outcomes == ["times", "repeated", "repeated", "choose"]

@@ -111,6 +111,8 @@ async def _language(clinic: Clinic, inbound: Received, asked: list[prompts.Open]
 
 async def _met(case: Case, asked: list[prompts.Open]) -> tuple[str, int | None]:
     """What was made of it, and the question it answers."""
+    if await _told_before(case):
+        return "repeated", None
     await said(case.phone, now=case.now)
     if outcome := await about_messages(case, asked):
         return outcome, None
@@ -119,6 +121,16 @@ async def _met(case: Case, asked: list[prompts.Open]) -> tuple[str, int | None]:
     if await _often(case):
         return await hand_over(case, "often", ""), None
     return await understood(case, asked)
+
+
+async def _told_before(case: Case) -> bool:
+    """Did the gateway hand us this SMS already, under another id? Two that somebody wrote differ by a second or more."""
+    rows = await fetch(
+        "SELECT 1 FROM inbound i JOIN inbound o ON o.sender = i.sender AND o.text = i.text AND o.said_at = i.said_at "
+        "AND o.provider = i.provider AND o.id <> i.id AND o.state = 'done' WHERE i.id = {} LIMIT 1",
+        case.inbound.id,
+    )
+    return bool(rows)
 
 
 async def _echo(case: Case) -> bool:
