@@ -107,7 +107,8 @@ def wilson(hits: int, of: int) -> Range:
     share = hits / of
     middle = (share + Z * Z / (2 * of)) / (1 + Z * Z / of)
     half = Z * sqrt(share * (1 - share) / of + Z * Z / (4 * of * of)) / (1 + Z * Z / of)
-    return Range(max(0.0, middle - half), share, min(1.0, middle + half))
+    # At the ends the interval touches the share itself, but for what rounding makes of that.
+    return Range(max(0.0, min(middle - half, share)), share, min(1.0, max(middle + half, share)))
 
 
 def gain(use: Use, before: Baseline) -> Gain:
