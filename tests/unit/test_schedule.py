@@ -10,6 +10,7 @@ MODULE_LEVEL = {
     "answer_sms",
     "ask_gateway",
     "back_up",
+    "collect_sms",
     "drain_outbox",
     "index_patients",
     "monthly",

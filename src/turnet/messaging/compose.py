@@ -25,7 +25,7 @@ from turnet.i18n import LANGUAGES, _, pgettext, speaking
 from turnet.messaging import answers, calendar, choices
 from turnet.messaging.addresses import domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
-from turnet.messaging.kinds import KINDS, About, Audience, Kind
+from turnet.messaging.kinds import KINDS, About, Audience, Consent, Kind
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.mime import Letter, whole
 from turnet.messaging.outbox import Claimed, Facts
@@ -203,8 +203,8 @@ class Composer:
 
 def _may_be_answered(kind: Kind, manner: Manner) -> bool:
     """Does it ask, go on in a conversation, or say what to answer to get no more of the sort?"""
-    talks = kind.about in {About.ANSWER, About.WORDS}
-    return talks or manner.asks is not None or (manner.answerable and kind.consent in choices.REFUSABLE)
+    talks = kind.about in {About.ANSWER, About.WORDS} or kind.name == "desk_answer"
+    return talks or manner.asks is not None or (manner.answerable and kind.consent is Consent.OFFER)
 
 
 def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:

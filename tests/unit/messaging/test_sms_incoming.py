@@ -12,6 +12,7 @@ import pytest
 from android_sms_gateway.webhooks import SmsReceivedPayload
 from twilio.request_validator import RequestValidator
 
+from tests.unit.messaging.people import NOW, a_clinic, a_visit, composer, the_row
 from tests.unit.messaging.servers import a_gateway, a_json
 from tests.unit.messaging.test_sms_http import (
     DELIVERED,
@@ -25,11 +26,13 @@ from tests.unit.messaging.test_sms_http import (
     channel_at,
     signed,
 )
+from turnet.conversation.meaning import Asked
 from turnet.messaging.channels import Call, Forged, Gateway, Incoming, Parcel
 from turnet.messaging.channels.chosen import senders
 from turnet.messaging.channels.sms_android import SmsAndroid
 from turnet.messaging.channels.sms_http import SmsHttp
 from turnet.messaging.channels.sms_presets import PRESETS
+from turnet.messaging.manner import PLAIN, Manner
 from turnet.settings import BadSetting, Settings
 
 YES = "כן, מגיעה 👍"
@@ -301,6 +304,31 @@ async def test_each_company_is_told_the_number_for_what_asks_and_the_name_for_th
 
     told = [SENDER[name](asked) for asked in gateway.asked]
     assert told == [FROM_A_NAME.get(name, "Tuomi"), FROM_A_NUMBER[name]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "manner", "asks"),
+    [
+        ("booking_confirmed", PLAIN, False),
+        ("reminder", PLAIN, False),
+        ("reminder", Manner(answerable=True), False),
+        ("reminder", Manner(Asked.CONFIRM, answerable=True), True),
+        ("service_offer", PLAIN, False),
+        ("service_offer", Manner(answerable=True), True),
+        ("answer_confirmed", PLAIN, True),
+        ("desk_message", PLAIN, True),
+        ("desk_answer", PLAIN, True),
+    ],
+)
+def test_what_asks_or_goes_on_in_a_conversation_may_be_answered(kind: str, manner: Manner, asks: bool) -> None:
+    """So does an offer, which has to say how to be spared the next one."""
+    visit = a_visit(email="")
+    row = the_row(kind, visit, channel="sms")
+    row = replace(row, facts={**row.facts, "text": "Come whenever you like."})
+
+    parcel = composer().parcel(row, [visit], a_clinic(), now=NOW, manner=manner)
+
+    assert parcel.asks == asks
 
 
 def test_a_name_cannot_be_answered() -> None:
