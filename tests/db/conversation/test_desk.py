@@ -312,9 +312,9 @@ async def test_a_visit_asks_for_one_call_however_much_failed_and_for_none_once_s
         clock.advance(minutes=1)
         await fetch(
             "INSERT INTO message (id, dedupe, kind, channel, recipient, language, booking, sequence, facts, state, due_at, "
-            "not_after, attempts, created_at, finished_at) VALUES ({}, {}, {}, 'sms', {}, 'en', {}, 0, '{{}}', 'failed', "
+            "not_after, attempts, created_at, finished_at) VALUES ({}, {}, {}, 'sms', {}, 'en', {}, 0, {}, 'failed', "
             "{}, {}, 1, {}, {})",
-            *(uuid4(), kind, kind, ANNA.phone, visit.id, *[clock.now()] * 4),
+            *(uuid4(), kind, kind, ANNA.phone, visit.id, "{}", *[clock.now()] * 4),
         )
     await fetch("UPDATE message SET state = 'failed', finished_at = {} WHERE kind = 'booking_confirmed'", clock.now())
     failed = [one.kind for one in await failures.failures(now=clock.now())]

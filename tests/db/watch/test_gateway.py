@@ -26,7 +26,7 @@ async def left(at: datetime, count: int, *, reported: bool, kind: str = "reminde
             Message(
                 id=uuid4(), dedupe=str(uuid4()), kind=kind, channel="sms", recipient="+358401234567", language="fi",
                 state="delivered" if reported else "sent", facts="{}", due_at=at, not_after=at, created_at=at,
-                finished_at=at, provider_id="x", reported_at=at if reported else None,
+                finished_at=at, reported_at=at if reported else None,
             )
         )  # fmt: skip
 

@@ -63,7 +63,7 @@ def _sentence(code: str) -> str:
 async def _back(request: AnyRequest, public_id: str, form: Form, status: int, *, trouble: str = "") -> Response[Any]:
     seat = await seated(request)
     thread = await reads.thread(public_id)
-    shown = await page(seat, {}, thread=thread, form=form, trouble=trouble)
+    shown = await page(request, seat, {}, thread=thread, form=form, trouble=trouble)
     return Page("desk/inbox/inbox.html", shown, block="conversation", status=status, headers=NO_STORE)
 
 

@@ -18,6 +18,7 @@ from turnet.i18n import LANGUAGES, _, ngettext
 from turnet.ids import random_id
 from turnet.messaging.addresses import spoken_phone
 from turnet.messaging.failures import count_failures
+from turnet.messaging.matter import hears
 from turnet.patients.model import Found
 from turnet.watch.incidents import going_on
 from turnet.web.desk.cards.patients import find
@@ -80,6 +81,8 @@ class One:
     quick: Sequence[str]
     most: int
     show: str
+    hears: bool
+    """What they answer comes back to us."""
     trouble: str = ""
     """`stale`: somebody wrote in between."""
 
@@ -139,7 +142,7 @@ async def inbox(request: AnyRequest) -> Response[Any]:
     """`?show=open|mine|all`; htmx gets the list alone."""
     seat, query = await seated(request), asked.once(request)
     said = await _said(seat, query)
-    return Page("desk/inbox/inbox.html", await page(seat, query, said=said), block="list", headers=NO_STORE)
+    return Page("desk/inbox/inbox.html", await page(request, seat, query, said=said), block="list", headers=NO_STORE)
 
 
 @get(f"{HOME}/count", act=ACT, include_in_schema=False)
@@ -157,11 +160,12 @@ async def show(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     """`?quick=1` begins with the first of the quick answers, `?most=` shows more of what was said."""
     seat, query = await seated(request), asked.once(request)
     thread = await reads.thread(public_id)
-    shown = await page(seat, query, thread=thread, said=_thread_said(seat, query, thread))
+    shown = await page(request, seat, query, thread=thread, said=_thread_said(seat, query, thread))
     return Page("desk/inbox/inbox.html", shown, block="thread", headers=NO_STORE)
 
 
 async def page(
+    request: AnyRequest,
     seat: Seat,
     query: Mapping[str, str],
     *,
@@ -179,7 +183,7 @@ async def page(
         failed=await count_failures(now=seat.now),
         silent=await _silent(),
         said=said,
-        one=await _one(seat, query, thread, form, trouble, show) if thread else None,
+        one=await _one(request, seat, query, thread, form, trouble, show) if thread else None,
     )
 
 
@@ -198,7 +202,15 @@ async def _silent() -> str:
     return _("Nobody’s answer has come in for days: the gateway may receive nothing.") if found else ""
 
 
-async def _one(seat: Seat, query: Mapping[str, str], thread: Thread, form: Form | None, trouble: str, show: str) -> One:
+async def _one(
+    request: AnyRequest,
+    seat: Seat,
+    query: Mapping[str, str],
+    thread: Thread,
+    form: Form | None,
+    trouble: str,
+    show: str,
+) -> One:
     most = _number(query.get("most", ""), reads.PAGE, reads.LONGEST)
     around = await reads.around(thread.phone, now=seat.now)
     language = await language_of(thread.phone, seat.clinic)
@@ -212,11 +224,12 @@ async def _one(seat: Seat, query: Mapping[str, str], thread: Thread, form: Form 
         talk=await reads.said(thread.phone, most),
         seat=seat,
         form=begun,
-        once=begun.raw.get("once", "") if form else random_id(),
+        once=begun.raw.get("once") or random_id(),
         language=language,
         quick=quick,
         most=most,
         show=show,
+        hears=hears(request.app.state.settings),
         trouble=trouble,
     )
 
