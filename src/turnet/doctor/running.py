@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from turnet.db.transactions import fetch
@@ -19,6 +20,7 @@ _ASKED, _TOLD_BY_HAND = "android", "link"
 every message."""
 _FETCHED = "gammu"
 """Brings nothing: we look."""
+LATELY = timedelta(days=7)
 
 
 async def conditions(patient: Patient) -> list[Finding]:
@@ -116,6 +118,21 @@ async def answers_to_sms(patient: Patient) -> list[Finding]:
     return [Finding(what, hook_address(settings, name), do, wrong=False)]
 
 
+async def unreadable_calls(patient: Patient) -> list[Finding]:
+    """Perhaps what somebody wrote, which nobody has read."""
+    [(count,)] = await fetch(
+        "SELECT count(*) FROM inbound WHERE state = 'unreadable' AND received_at > {}",
+        patient.clock.real() - LATELY,
+    )
+    if not count:
+        return []
+    where, do = (
+        "table inbound, state 'unreadable'",
+        "see in its column raw what the gateway brought; docs/sms.md says what it should",
+    )
+    return [Finding(f"{count} calls of the SMS gateway within a week could not be read", where, do)]
+
+
 async def _reported() -> bool:
     return bool(await fetch("SELECT id FROM message WHERE channel = 'sms' AND reported_at IS NOT NULL LIMIT 1"))
 
@@ -134,4 +151,12 @@ async def returned_mail(patient: Patient) -> list[Finding]:
     return [Finding(what, f"{settings.origin}/hooks/mail/{hook_secret(settings.key(), 'mail')}", do, wrong=False)]
 
 
-RUNNING: tuple[Check, ...] = (conditions, undelivered, telephones, reports_of_sms, answers_to_sms, returned_mail)
+RUNNING: tuple[Check, ...] = (
+    conditions,
+    undelivered,
+    telephones,
+    reports_of_sms,
+    answers_to_sms,
+    unreadable_calls,
+    returned_mail,
+)

@@ -20,8 +20,8 @@ from turnet.db.guards import NO_OVERLAP
 from turnet.db.transactions import fetch, on_sqlite
 from turnet.doctor import FIXED_SQLITE, Finding, Patient, examine, mail_test, sms_test
 from turnet.doctor.database import clocks
-from turnet.messaging.channels import Incoming
-from turnet.messaging.channels.chosen import hook_address
+from turnet.messaging.channels import Call, Incoming
+from turnet.messaging.channels.chosen import hook_address, hook_secret
 from turnet.settings import Settings
 
 MB, GB = 1 << 20, 1 << 30
@@ -388,6 +388,27 @@ async def test_gateway_that_has_to_be_told_where_to_bring_answers(patient: Patie
     assert "+358457000000" in before.do
     assert await examine(answered) == []
     assert await examine(_but(patient, sms_url="gammu:///var/spool/gammu")) == []
+
+
+async def test_calls_of_the_gateway_that_nobody_could_read(patient: Patient) -> None:
+    await a_clinic()
+    key = patient.settings.key()
+    elks = replace(patient.settings, sms_url="46elks://u:p@?from=Tuomi")
+    with pytest.raises(ValueError):
+        await receive.received(
+            elks,
+            key,
+            "46elks",
+            hook_secret(key, "46elks"),
+            Call(b"?", {}),
+            real=patient.clock.real(),
+            now=patient.clock.now(),
+        )
+
+    what = "1 calls of the SMS gateway within a week could not be read"
+    assert _said(await examine(patient)) == [(what, True)]
+    await fetch("UPDATE inbound SET received_at = {}", patient.clock.real() - timedelta(days=7))
+    assert await examine(patient) == []
 
 
 async def test_gateway_that_nobody_could_use(patient: Patient) -> None:

@@ -15,7 +15,7 @@ from turnet.settings import Settings
 
 log = logging.getLogger("turnet.conversation")
 
-RAW_BYTES = 8192
+LONGEST_RAW = 8192
 LONGEST_ID = 200
 LONGEST_NUMBER = 32
 _DIALLED = re.compile(r"[+0-9 ().\-]+")
@@ -81,13 +81,13 @@ async def store(
         ours = our_number if to == _spelled(our_number, region) else to
         return await _insert(
             *(provider, _id(incoming.id), _spelled(incoming.sender, region), ours[:LONGEST_NUMBER]),
-            *(_storable(incoming.text), _storable(raw.decode(errors="replace"))[:RAW_BYTES]),
+            *(_storable(incoming.text), _storable(raw.decode(errors="replace"))[:LONGEST_RAW]),
             *(incoming.said_at, real, now, "new"),
         )
 
 
 async def _keep(provider: str, body: bytes, *, real: datetime, now: datetime) -> None:
-    text = _storable(body.decode(errors="replace"))[:RAW_BYTES]
+    text = _storable(body.decode(errors="replace"))[:LONGEST_RAW]
     id = told_apart(body.decode("latin-1"))
     async with tx():
         if await _insert(provider, id, "", "", "", text, None, real, now, "unreadable"):
