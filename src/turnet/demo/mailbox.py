@@ -34,10 +34,10 @@ _TO_THE_CLINIC = tuple(kind.name for kind in KINDS.values() if kind.audience is 
 _CLINICS = f"m.kind IN {_TO_THE_CLINIC}"
 _MESSAGES = (
     "SELECT m.id, m.kind, m.channel, m.recipient, m.language, m.booking, m.sequence, m.facts, m.state, m.due_at, "
-    "m.not_after, m.finished_at, m.error, t.id, t.name "
+    "m.not_after, m.finished_at, m.error, t.id, t.name, m.inbound "
     "FROM message m LEFT JOIN booking b ON b.id = m.booking LEFT JOIN patient t ON t.id = b.patient "
 )
-_NEWEST = " ORDER BY COALESCE(m.finished_at, m.due_at) DESC LIMIT {}"
+_NEWEST = " ORDER BY COALESCE(m.finished_at, m.due_at) DESC, m.inbound DESC LIMIT {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,14 @@ class Item:
     note: str
     """Why it was not sent."""
     calendar: bool
+    inbound: int
+    """The id of what it answers; 0: it is no answer."""
     theirs = False
+
+    @property
+    def order(self) -> tuple[datetime, int, bool]:
+        """On a telephone."""
+        return self.at, self.inbound, True
 
     @property
     def waiting(self) -> bool:
@@ -77,6 +84,10 @@ class Written:
     at: datetime
     text: str
     theirs = True
+
+    @property
+    def order(self) -> tuple[datetime, int, bool]:
+        return self.at, self.id, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +203,7 @@ async def _item(
             subject, text, calendar = str(mail["Subject"]), _plain(mail), _calendar(mail) is not None
     return Item(
         uuid.UUID(str(id)), channel, state, finished_at or due_at, language, recipient, subject, text.strip(), note or "",
-        calendar,
+        calendar, row[15] or 0,
     )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ async def _page(request: AnyRequest, who: str) -> Page:
             owners=owners,
             chosen=chosen,
             number=number,
-            phone=sorted(said, key=lambda one: (one.at, not one.theirs))[-_SHOWN:],
+            phone=sorted(said, key=lambda one: one.order)[-_SHOWN:],
             asked=(await around(number, now=clock.now())).asked if number else None,
             mail=[item for item in items if item.channel == "email"],
         )
