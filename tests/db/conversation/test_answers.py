@@ -173,6 +173,18 @@ CONVERSATIONS = {
         : Dana arrived
         : Omer booked
     """,
+    "a family is here, and one was moved": """
+        visit Dana Tue 14:00
+        visit Omer Tue 14:40
+        asks checkin Dana Omer
+        moves Omer Fri 10:00
+        clock 3h
+        ← 1
+        → Thank you, checked in: Dana. Waiting room 2.
+        : Dana arrived
+        : Omer booked Fri 10:00
+        desk: changed
+    """,
     "half an hour after the start is too late": """
         visit Dana Tue 14:00
         asks checkin Dana

@@ -12,6 +12,7 @@ from turnet.conversation import prompts
 from turnet.conversation.meaning import Asked, Reading
 from turnet.conversation.prompts import Open, Subject
 from turnet.conversation.service.case import Case, Standing, hand_over, lately, reply, several_people, stand, untrue
+from turnet.conversation.service.thread import to_desk
 
 AGAIN = timedelta(hours=1)
 """Somebody who says the same again is answered the same, so often."""
@@ -51,6 +52,8 @@ async def is_here(case: Case, prompt: Open, reading: Reading) -> str:
     early = [one for one in found if one.outcome is Outcome.EARLY]
     if prompt.kind is Asked.WHICH or not (early or reading.letters):
         await prompts.end(prompt.id, "answered", now=case.now)
+    if there and standing.changed:
+        await to_desk(case.phone, "changed", now=case.now)
     if there:
         return await _welcome(case, prompt, there)
     if early:
