@@ -85,7 +85,7 @@ async def test_one_conversation_shows_everything_and_the_ways_on(app: Litestar, 
     assert f'href="tel:{ANNA.phone}"' in page.text
     for way in ("/desk/visits/", "/move?back=", "/desk/patients/"):
         assert way in page.text
-    assert 'dir="auto" class="as-written"' in page.text
+    assert '<bdi class="as-written" dir="auto">Voinko' in page.text
 
 
 async def test_an_answer_goes_once_and_leaves_it_open(app: Litestar, signs_in: Signs, partial: bool) -> None:
@@ -212,14 +212,16 @@ async def test_a_stranger_is_nobody_until_somebody_says_who(app: Litestar, signs
     assert "Anna Virtanen" in words(await desk.get(url))
 
 
-async def test_the_card_leads_to_the_conversation_where_there_is_one(app: Litestar, signs_in: Signs) -> None:
+async def test_card_and_letter_lead_to_the_conversation_where_there_is_one(app: Litestar, signs_in: Signs) -> None:
     visit = await a_visit(await a_clinic(), app.state.clock, THURSDAY)
     [(patient,)] = await fetch("SELECT public_id FROM patient WHERE id = {}", visit.patient)
     desk = await signs_in()
-    before = (await desk.get(f"/desk/patients/{patient}")).text
+    pages = (f"/desk/patients/{patient}", f"/desk/visits/{visit.public_id}/message")
+    before = [(await desk.get(page)).text for page in pages]
     link = f'href="/desk/inbox/{await wrote(ANNA.phone, "Hei", app.state.clock)}"'
 
-    assert (link in before, link in (await desk.get(f"/desk/patients/{patient}")).text) == (False, True)
+    assert [link in text for text in before] == [False, False]
+    assert [link in (await desk.get(page)).text for page in pages] == [True, True]
 
 
 async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app: Litestar, signs_in: Signs) -> None:

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from turnet.booking import service as acts
+from turnet.conversation.queries import talk_with
 from turnet.errors import Invalid
 from turnet.i18n import LANGUAGES, _
 from turnet.ids import random_id
@@ -39,12 +40,14 @@ class MessagePage:
     once: str
     back: str
     trouble: str = ""
+    talk: str = ""
+    """Public id of the conversation by SMS; empty: there is none, or it is not theirs to read."""
 
 
 @get("/desk/visits/{public_id:str}/message", act="message.send", include_in_schema=False)
 async def write(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     mine = await picked(await seated(request), public_id, "message.send")
-    return _page(mine, Form(asked.once(request)))
+    return await _page(mine, Form(asked.once(request)))
 
 
 @post("/desk/visits/{public_id:str}/message", act="message.send", include_in_schema=False)
@@ -54,16 +57,16 @@ async def send(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     form = await forms.read(request, FIELDS, anchors={"channel": f"by-{mine.channel}"})
     errors, text = _read(form.raw, mine)
     if errors:
-        return _page(mine, form.with_errors(errors, ("channel", "text")), status=422)
+        return await _page(mine, form.with_errors(errors, ("channel", "text")), status=422)
     channel = form.raw["channel"]
     once = form.raw.get("once", "") if _ONCE.fullmatch(form.raw.get("once", "")) else random_id()
     try:
         await acts.write_to(desk_act(request, seat), seat.clinic, mine.visit.id, channel, text, once=once)
     except Invalid as error:
         if "channel" in error.fields:
-            return _page(await picked(seat, public_id, "message.send"), form, status=422, trouble="contact")
+            return await _page(await picked(seat, public_id, "message.send"), form, status=422, trouble="contact")
         said = _("Too long for a text message. Write less, or send it by e-mail.")
-        return _page(mine, form.with_errors({"text": said}), status=422)
+        return await _page(mine, form.with_errors({"text": said}), status=422)
     return done(request, after(way_back(form.raw), mine.visit))
 
 
@@ -86,7 +89,7 @@ def _ways(mine: Picked) -> tuple[tuple[str, str], ...]:
     return tuple(way for way in (("sms", mine.visit.phone), ("email", mine.visit.email)) if way[1])
 
 
-def _page(mine: Picked, form: Form, *, status: int = 200, trouble: str = "") -> Page:
+async def _page(mine: Picked, form: Form, *, status: int = 200, trouble: str = "") -> Page:
     visit = mine.visit
     page = MessagePage(
         frame=mine.seat.frame(),
@@ -97,6 +100,7 @@ def _page(mine: Picked, form: Form, *, status: int = 200, trouble: str = "") -> 
         once=form.raw.get("once", "") or random_id(),
         back=way_back(form.raw),
         trouble=trouble,
+        talk=await talk_with([visit.phone]) if visit.phone and mine.seat.may("inbox.work") else "",
     )
     return Page("desk/move/message.html", page, block="message", status=status)
 
