@@ -12,6 +12,7 @@ command -v caddy >/dev/null || want+=(caddy)
 command -v age >/dev/null || want+=(age)
 command -v systemd-analyze >/dev/null || want+=(systemd)
 command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || want+=(dovecot-imapd)
+command -v gammu-smsd >/dev/null || want+=(gammu-smsd)
 command -v shellcheck >/dev/null || want+=(shellcheck)
 if [ ${#want[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy "${want[@]}" >/dev/null ||
