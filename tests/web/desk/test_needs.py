@@ -186,8 +186,8 @@ async def test_the_list_costs_the_same_for_any_number_of_visits(
 
     await desk.get("/desk/needs")
 
-    assert len(statements) == 6, (
-        "the session, what failed, who is new, the visits in the way, when they were asked, the block"
+    assert len(statements) == 7, (
+        "the session, what failed, who is new, the visits in the way, when they were asked, the block, who waits by SMS"
     )
 
 
