@@ -136,6 +136,7 @@ MONTH = {
 
 FACTS = {
     "incident": TROUBLE, "incident_over": TROUBLE, "month_page": MONTH,
+    "desk_answer": {"text": "We are open until six."},
     "missed_call": {"link": "https://times.tuomi.example/fi/"},
 }  # fmt: skip
 """Of kinds whose words cannot be read from a visit."""
