@@ -12,6 +12,8 @@ from turnet.scheduling.spans import Span
 
 _LATE_FEE = {"EUR": 4000, "ILS": 15000}
 """Minor units."""
+_MOVE_UNTIL = 240
+"""Minutes: whoever is reminded a day before, and cannot come, is offered other times."""
 _LANGUAGES = {"en": ("en", "fi", "he"), "fi": ("fi", "en", "he"), "he": ("he", "en", "fi")}
 _PRIVACY = in_three(
     "We keep your name, how to reach you and the times of your visits, so that we can receive you. We sell nothing and "
@@ -103,6 +105,8 @@ async def _offer(
     offer: StarterService, clinic: MadeUp, languages: tuple[str, ...], people: Mapping[str, int], rooms: list[int]
 ) -> None:
     columns = offer.columns(clinic.currency, languages)
+    if not offer.urgent:
+        columns["move_until"] = _MOVE_UNTIL
     if not offer.urgent and offer.prices:
         columns["late_fee"] = _LATE_FEE[clinic.currency]
     await setup.add_service(

@@ -23,8 +23,6 @@ _LONGER = {
     ("he", kind): 2 for kind in ("booking_confirmed", "booking_cancelled", "aftercare", "visit_instructions")
 }  # fmt: skip
 """Language and kind → parts of those that take more than one: links are long, Hebrew letters few."""
-REPORTED = 0.94
-"""Share of SMS whose arrival the gateway reported."""
 NOT_IN_USE = "the number is not in use"
 
 
@@ -63,8 +61,8 @@ class Letters:
             state, error = "failed", NOT_IN_USE if channel == "sms" else "550 5.1.1 there is no such mailbox"
         elif channel == "sms":
             parts = _LONGER.get((language, kind), 1)
-            state = "delivered" if self.rng.random() < REPORTED else "sent"
-        reported = done + timedelta(seconds=5) if state == "delivered" or error else None
+            state = "delivered"
+        reported = done + timedelta(seconds=5) if channel == "sms" else None
         cost = self.policy.cost(parts) if parts else None
         self.rows.append((
             id or self.new_id(), dedupe, kind, channel, to, language, booking, sequence, json.dumps(facts or {}), state,

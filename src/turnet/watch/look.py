@@ -1,7 +1,7 @@
 """One process watching itself."""
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from time import monotonic
 
 from turnet.clock import Clock
@@ -47,6 +47,8 @@ class Watch:
                 raise
             log.exception("the database cannot be read")
             stored, writes = Stored(), False
+        if self.settings.demo:  # made-up people answer only while somebody answers for them
+            stored = replace(stored, replies_missing_days=0.0)
         seen_worker = self.pulse.worker
         return Seen(
             **asdict(stored),

@@ -130,7 +130,7 @@ async def test_some_messages_did_not_arrive(demo: Clinic) -> None:
     states = dict(await fetch("SELECT state, count(*) FROM message WHERE channel = 'sms' GROUP BY state"))
 
     assert failed[0][0] in {1, 2, 3}
-    assert (sorted(states), states["delivered"] > 10 * states["sent"]) == (["delivered", "failed", "sent"], True)
+    assert (sorted(states), states["delivered"] > 50 * states["failed"]) == (["delivered", "failed"], True)
 
 
 async def test_a_few_sms_wait_for_a_person(demo: Clinic) -> None:

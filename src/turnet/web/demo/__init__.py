@@ -137,6 +137,7 @@ async def forward(request: AnyRequest) -> Response[bytes]:
         await take_due(clock.now())
         await drain(messages)
         await handed_over()
+        await mailbox.report(now=clock.now(), real=clock.real())
         await sweep(clock.now(), clock.real())
 
     async with _moving:
@@ -159,6 +160,7 @@ async def write(request: AnyRequest) -> Response[Any]:
         await receive.store("file", came, raw, our_number="", real=clock.real(), now=clock.now())
         await answer.work(request.app.state.settings, clock)
         await drain(_messages(request))
+        await mailbox.report(now=clock.now(), real=clock.real())
     who = form.raw.get("who", "") or (await mailbox.owner_of(sender)).key
     return await _page(request, who) if partial(request) else done(request, f"{_address(who)}#phone")
 
