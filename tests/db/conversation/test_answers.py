@@ -65,6 +65,18 @@ CONVERSATIONS = {
         : Dana confirmed
         : Omer booked
     """,
+    "one comes and one cannot": """
+        visit Dana Thu 09:20
+        visit Omer Thu 10:00
+        asks confirm Dana Omer
+        ← A yes, B no
+        → Who cannot come? A Dana 09:20, B Omer 10:00. Answer with a letter.
+        : Dana booked
+        ← B
+        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Your time stays until you answer.
+        : Dana booked
+        : Omer booked
+    """,
     "they cannot, and choose": """
         visit Dana Thu 09:20
         asks confirm Dana

@@ -6,6 +6,7 @@ from datetime import timedelta
 from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.conversation.meaning import Asked, Meaning, Reading, read
+from turnet.conversation.mixed import mixed
 from turnet.conversation.prompts import MOST, Open
 from turnet.conversation.service.cannot import ask_which, cannot, has_taken, none_suits, takes
 from turnet.conversation.service.case import Case, hand_over, lately, reply, stand
@@ -70,8 +71,16 @@ async def _acted(case: Case, one: Open, reading: Reading, asked: Sequence[Open])
     meaning = reading.meaning
     if one.kind is Asked.WHICH and meaning is Meaning.LETTERS:
         meaning = Meaning(one.subjects[0].wish["then"])
+    if meaning is Meaning.UNCLEAR and _mixed(case, one):
+        return await cannot(case, one, Reading(Meaning.CANNOT))
     act = (_OF_TIMES if one.kind is Asked.TIMES else _ACTS).get(meaning)
     return await act(case, one, reading) if act else await _unclear(case)
+
+
+def _mixed(case: Case, one: Open) -> bool:
+    """Some come and some do not: who is asked once more, because a letter is easily mistyped."""
+    several = one.kind in _VISIT and len(one.letters) > 1
+    return several and mixed(case.inbound.text, one.kind, language=case.language, letters=one.letters)
 
 
 async def _meant_too(case: Case, one: Open, reading: Reading, asked: Sequence[Open]) -> list[Visit]:
