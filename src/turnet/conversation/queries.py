@@ -139,26 +139,34 @@ _LISTED = """
         (SELECT count(*) FROM contact_point p JOIN patient_contact l ON l.contact_point = p.id
             JOIN patient t ON t.id = l.patient
             WHERE p.kind = 'phone' AND p.value = c.phone AND t.merged_into IS NULL AND t.name <> '')
-    FROM conversation c LEFT JOIN staff_user u ON u.id = c.staff """
+"""
+_OLDEST, _NEWEST = "c.since, c.id", "c.last_at DESC, c.id DESC"
 
 
 async def waiting() -> list[Listed]:
     """Those that a person has to look at, whoever has waited longest first."""
-    return await _listed("WHERE c.state = 'open' ORDER BY c.since, c.id")
+    return await _listed("WHERE c.state = 'open'", _OLDEST)
 
 
 async def taken_by(staff: int) -> list[Listed]:
     """Open ones that this person has taken, the oldest first."""
-    return await _listed("WHERE c.state = 'open' AND c.staff = {} ORDER BY c.since, c.id", staff)
+    return await _listed("WHERE c.state = 'open' AND c.staff = {}", _OLDEST, staff)
 
 
 async def recent() -> list[Listed]:
     """Whoever said something last first."""
-    return await _listed("ORDER BY c.last_at DESC, c.id DESC")
+    return await _listed("", _NEWEST)
 
 
-async def _listed(rest: str, *args: Any) -> list[Listed]:
-    return [Listed(*row) for row in await fetch(f"{_LISTED}{rest} LIMIT {MOST}", *args)]
+async def _listed(which: str, order: str, *args: Any) -> list[Listed]:
+    """Cut first: what stands beside a conversation is looked up for those alone that are shown."""
+    shown = f"(SELECT c.* FROM conversation c {which} ORDER BY {order} LIMIT {MOST}) c"  # noqa: S608
+    return [
+        Listed(*row)
+        for row in await fetch(
+            f"{_LISTED}FROM {shown} LEFT JOIN staff_user u ON u.id = c.staff ORDER BY {order}", *args
+        )
+    ]
 
 
 async def count_waiting() -> int:

@@ -1,5 +1,6 @@
 """The desk in a conversation: what it sees, and what its acts do once, in turn and for everybody who has the telephone."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -197,6 +198,29 @@ async def test_what_cannot_be_sent_is_refused(engine: AnyEngine, clock: FrozenCl
         await desk.answer(reas(clock), clinic, STRANGER, text, once="o1")
 
     assert (refused.value.fields, await answers()) == ({"text": why}, [])
+
+
+async def test_nothing_is_written_to_a_number_that_is_wrong(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    await wrote(STRANGER, "hm", clock)
+    await refusals.suspend(STRANGER, "wrong_number", now=clock.now())
+
+    with pytest.raises(Invalid) as refused:
+        await desk.answer(reas(clock), clinic, STRANGER, "Hei", once="o1")
+
+    assert (refused.value.fields, await answers()) == ({"text": "suspended"}, [])
+
+
+async def test_of_two_presses_at_once_one_is_sent_and_neither_is_refused(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    id = await wrote(STRANGER, "hm", clock)
+    seen = (await queries.thread(id)).version
+
+    both = await asyncio.gather(
+        *(desk.answer(reas(clock), clinic, STRANGER, "Hei", once="o1", version=seen) for _ in range(2))
+    )
+
+    assert ([one.state for one in both], len(await answers())) == (["open", "open"], 1)
 
 
 async def test_it_is_taken_given_back_done_and_opened_again_as_it_was(engine: AnyEngine, clock: FrozenClock) -> None:

@@ -48,19 +48,18 @@ async def answer(
 ) -> Thread:
     """Sends what staff wrote to the telephone, as they wrote it; with the same `once` it goes once.
 
-    Whoever answers has taken the conversation, and with `finish` is done with it. Raises also Invalid (`text`).
+    Whoever answers has taken the conversation, and with `finish` is done with it. Raises also Invalid (`text`: `required`,
+    `too_long`, `characters`, or `suspended` for a number to which nothing is sent).
     """
     require(act.staff, ACT)
-    clean = plain(clean_note(text, field="text"))
-    if not clean:
-        raise Invalid({"text": "required"})
-    if len(clean) > LONGEST:
-        raise Invalid({"text": "too_long"})
+    clean = _clean(text)
     dedupe = f"desk_answer:{phone}:{once}"
 
     async def work() -> Thread:
-        if await fetch("SELECT 1 FROM message WHERE dedupe = {}", dedupe):
+        if await _sent(dedupe):
             return await thread_of(phone)
+        if await refusals.suspended(phone):
+            raise Invalid({"text": "suspended"})
         staff = act.staff.id if act.staff else None
         columns = {"staff": staff} | ({"state": "done"} if finish else {})
         await _change(act, await thread_of(phone), Change("desk_answered", columns), version)
@@ -68,7 +67,25 @@ async def answer(
         await said(phone, now=act.now)
         return await thread_of(phone)
 
-    return await attempt(work)
+    try:
+        return await attempt(work)
+    except Stale:
+        if await _sent(dedupe):  # by the same form, a moment ago
+            return await thread_of(phone)
+        raise
+
+
+def _clean(text: str) -> str:
+    clean = plain(clean_note(text, field="text"))
+    if not clean:
+        raise Invalid({"text": "required"})
+    if len(clean) > LONGEST:
+        raise Invalid({"text": "too_long"})
+    return clean
+
+
+async def _sent(dedupe: str) -> bool:
+    return bool(await fetch("SELECT 1 FROM message WHERE dedupe = {}", dedupe))
 
 
 async def language_of(phone: str, clinic: Clinic) -> str:

@@ -56,6 +56,7 @@ def _version(form: Form) -> int | None:
 def _sentence(code: str) -> str:
     return {
         "required": _("Write what they should read."),
+        "suspended": _("Nothing is sent to this number. Say first that it is right again."),
         "too_long": _("Too long for a text message. Write less, or call."),
     }.get(code) or forms.sentence("note", code)
 
