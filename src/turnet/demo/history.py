@@ -18,9 +18,12 @@ from turnet.feedback.model import DETRACTOR
 from turnet.messaging.texting import policy
 from turnet.reminders.model import Round
 from turnet.reminders.queries import active_rounds
+from turnet.scheduling.rules import DAY
 
 DEAD = 3
-"""Coming visits whose people no SMS reaches."""
+"""Numbers with a coming visit that no SMS reaches …"""
+DEAD_SINCE = 6 * DAY
+"""… for so many minutes."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class History:
         rounds = {round.name: round for round in await active_rounds()}
         contacts = [_contacts(people[visit.patient], clinic) for visit in planned]
         told = past(clinic, list(rounds.values()), planned, contacts, now)
-        letters = Letters(rng, await policy(), _dead(people, planned, told))
+        letters = Letters(rng, await policy(), _dead(people, planned, told, now))
         sent = [(letters.new_id(), one) for one in told.sent]
         lives = Lives(rng, planned, now)
         lives.live(sent, rounds, letters.dead)
@@ -70,7 +73,7 @@ class History:
     async def _inbox(self, bookings: Sequence[int]) -> dict[str, tuple[str, int]]:
         """Phone → why a person has to look, and since when."""
         lang = self.clinic.default_language
-        found = inbox.waiting(self.lives, self.people, lang, self.clinic.region)
+        found = inbox.waiting(self.lives, self.people, lang, self.clinic.region, self.letters.dead)
         ids = [self.letters.new_id() for _one in found]
         received = await talk.write_received([
             talk.received(one.phone, one.text, minutes.instant(one.at), str(id), outcome="desk")
@@ -96,7 +99,7 @@ def _contacts(someone: Someone, clinic: Clinic) -> Contacts:
     return Contacts(someone.phone, someone.email, language, someone.offers)
 
 
-def _dead(people: Sequence[Someone], visits: Sequence[Planned], told: Past) -> frozenset[str]:
+def _dead(people: Sequence[Someone], visits: Sequence[Planned], told: Past, now: int) -> dict[str, int]:
     """Numbers of a few who are reached by SMS alone and were just written to about a visit that is coming."""
     recent = [
         one.to.contact
@@ -104,4 +107,5 @@ def _dead(people: Sequence[Someone], visits: Sequence[Planned], told: Past) -> f
         if one.to.channel == "sms" and visits[one.visits[0].place].state in COMING
     ]
     by_sms_alone = {one.phone for one in people if not one.email}
-    return frozenset([phone for phone in dict.fromkeys(recent) if phone in by_sms_alone][:DEAD])
+    found = [phone for phone in dict.fromkeys(recent) if phone in by_sms_alone]
+    return dict.fromkeys(found[:DEAD], now - DEAD_SINCE)

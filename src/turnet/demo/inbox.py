@@ -1,6 +1,6 @@
 """What waits for a person when the demo starts: a few SMS that no machine should answer. In UTC minutes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from turnet.booking.states import COMING
@@ -35,13 +35,13 @@ class Waiting:
     """Place in the list of planned visits."""
 
 
-def waiting(lives: Lives, people: Sequence[Someone], lang: str, region: str) -> list[Waiting]:
-    """By time, the oldest first."""
+def waiting(lives: Lives, people: Sequence[Someone], lang: str, region: str, dead: Collection[str]) -> list[Waiting]:
+    """By time, the oldest first; of nobody who was just asked something, or who is not reached."""
     visits, now = lives.visits, lives.now
-    asked = {question.phone for question in lives.questions if question.until > now}
+    busy = {*dead, *(question.phone for question in lives.questions if question.until > now)}
     coming = sorted(
         (visit.start, place) for place, visit in enumerate(visits)
-        if visit.state in COMING and visit.start > now + 5 and people[visit.patient].phone not in asked
+        if visit.state in COMING and visit.start > now + 5 and people[visit.patient].phone not in busy
     )  # fmt: skip
     found = [Waiting(_unknown(region, people), lang, _STRANGER[lang], now - 190, "unclear", None)]
     for only, texts, ago in (("he", in_three("", "", _QUESTION), 47), ("", _LATE, 6)):

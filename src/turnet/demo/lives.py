@@ -84,11 +84,13 @@ class Lives:
     here: dict[int, tuple[int, str]] = field(default_factory=dict)
     """Visit → when somebody checked in, and how."""
 
-    def live(self, sent: Sequence[tuple[uuid.UUID, Sent]], rounds: Mapping[str, Round], dead: frozenset[str]) -> None:
-        """What came of each message, in the order in which they left; nothing arrives at `dead` numbers."""
+    def live(
+        self, sent: Sequence[tuple[uuid.UUID, Sent]], rounds: Mapping[str, Round], dead: Mapping[str, int]
+    ) -> None:
+        """What came of each message, in the order in which they left; nothing arrives at `dead` numbers any more."""
         for id, one in sent:
             round = rounds[one.to.rule]
-            if one.to.channel != "sms" or not round.answers or one.to.contact in dead:
+            if one.to.channel != "sms" or not round.answers or dead.get(one.to.contact, one.at + 1) <= one.at:
                 continue
             visits = tuple(visit.place for visit in sorted(one.visits, key=lambda visit: visit.start))
             asked = _ASKED[round.kind]

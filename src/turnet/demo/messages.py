@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -32,8 +32,8 @@ class Letters:
 
     rng: Random
     policy: Policy
-    dead: frozenset[str]
-    """Numbers and addresses at which nothing arrives."""
+    dead: Mapping[str, int]
+    """Numbers at which nothing arrives any more, and since when."""
     rows: list[tuple[Any, ...]] = field(default_factory=list)
 
     def new_id(self) -> uuid.UUID:
@@ -57,8 +57,8 @@ class Letters:
         """`at` and `until` in UTC minutes; `to` is a number or an address."""
         due, channel = minutes.instant(at), "email" if "@" in to else "sms"
         done, state, parts, error = due + timedelta(seconds=4), "sent", None, None
-        if to in self.dead:
-            state, error = "failed", NOT_IN_USE if channel == "sms" else "550 5.1.1 there is no such mailbox"
+        if self.dead.get(to, at + 1) <= at:
+            state, error = "failed", NOT_IN_USE
         elif channel == "sms":
             parts = _LONGER.get((language, kind), 1)
             state = "delivered"

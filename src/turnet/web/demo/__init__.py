@@ -66,6 +66,8 @@ class DemoPage:
     asked: Open | None
     """What they are asked just now."""
     mail: Sequence[Item]
+    writing: bool
+    """They have just written, and may go on."""
 
     @property
     def quick(self) -> tuple[str, ...]:
@@ -120,6 +122,7 @@ async def _page(request: AnyRequest, who: str) -> Page:
             phone=sorted(said, key=lambda one: one.order)[-_SHOWN:],
             asked=(await around(number, now=clock.now())).asked if number else None,
             mail=[item for item in items if item.channel == "email"],
+            writing=partial(request),
         )
         return Page("demo/demo.html", page, block="phone", headers=_UNSEEN)
 
@@ -160,6 +163,7 @@ async def write(request: AnyRequest) -> Response[Any]:
         await receive.store("file", came, raw, our_number="", real=clock.real(), now=clock.now())
         await answer.work(request.app.state.settings, clock)
         await drain(_messages(request))
+        await handed_over()
         await mailbox.report(now=clock.now(), real=clock.real())
     who = form.raw.get("who", "") or (await mailbox.owner_of(sender)).key
     return await _page(request, who) if partial(request) else done(request, f"{_address(who)}#phone")
