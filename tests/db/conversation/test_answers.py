@@ -279,6 +279,36 @@ CONVERSATIONS = {
         → Thank you, you are checked in. Waiting room 2.
         : Dana arrived
     """,
+    "thanks are for nobody to read": """
+        visit Dana Thu 09:20
+        asks confirm Dana
+        ← Thank you!
+        → nothing
+        desk: nothing
+        : Dana booked
+        ← 1
+        → Thank you, see you Thu 3 Dec 09:20.
+        ← thanks, see you
+        → nothing
+        desk: nothing
+    """,
+    "content with the new time": """
+        visit Dana Thu 09:20
+        asks confirm Dana
+        ← 2
+        ← A
+        : Dana booked Fri 09:20
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → Thank you. Your new time is Fri 4 Dec 09:20.
+        ← ok
+        ← 👍
+        → nothing
+        desk: nothing
+        : Dana booked Fri 09:20
+        ← 1
+        → Thank you, the desk will read this. Urgent: 0300 00116
+        desk: unclear
+    """,
     "a question of their own": """
         visit Dana Thu 09:20
         asks confirm Dana

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from turnet.booking.model import Visit
 from turnet.booking.states import State
+from turnet.conversation.courtesy import content, thanks
 from turnet.conversation.meaning import Asked, Meaning, Reading, read
 from turnet.conversation.mixed import mixed
 from turnet.conversation.prompts import MOST, Open
@@ -30,17 +31,30 @@ async def understood(case: Case, asked: list[Open]) -> tuple[str, int | None]:
     if open_:
         reading = _reads(case, open_)
         return await _acted(case, open_, reading, asked), open_.id
+    if asked and _settled(case, asked[0]):
+        return "thanks", asked[0].id
     for one in asked:
         reading = _reads(case, one)
         if reading.meaning is Meaning.UNCLEAR or one.kind in _OPINION:
             continue
         if one.kind is Asked.TIMES and one.state == "answered" and await has_taken(one, reading):
             return "again", one.id
-        if one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.at:
+        if await _still_answers(case, one, newest=one is asked[0]):
             return await _acted(case, one, reading, asked), one.id
         if one.state in {"expired", "open"} and one.expires_at > case.inbound.at - LATE:
             return await _too_late(case), one.id
     return await _unclear(case), None
+
+
+def _settled(case: Case, newest: Open) -> bool:
+    """They chose a time, or said how it went, and are content with our answer."""
+    return newest.state == "answered" and newest.kind not in _VISIT and content(case.inbound.text, case.language)
+
+
+async def _still_answers(case: Case, one: Open, *, newest: bool) -> bool:
+    """May they change their mind? Of what lies further back only while the visits are what they were."""
+    answered = one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.at
+    return answered and (newest or not (await stand(case, one.subjects)).changed)
 
 
 def _is_open(case: Case, one: Open) -> bool:
@@ -125,6 +139,8 @@ async def _too_late(case: Case) -> str:
 
 
 async def _unclear(case: Case) -> str:
-    """A person reads it; that is said once a day, known or not."""
+    """A person reads it, unless it is thanks alone; that is said once a day, known or not."""
+    if thanks(case.inbound.text, case.language):
+        return "thanks"
     said = await lately(case, "read_later", _DAILY)
     return await hand_over(case, "unclear", "" if said else "read_later")

@@ -44,6 +44,8 @@ def outcome(code: str) -> str:
         "opted_in": _("Wants messages again. Written down."),
         "scored": _("A score. Written down."),
         "commented": _("What they said of the visit. Written down."),
+        "thanks": _("Said thank you."),
+        "repeated": _("Handed over twice by the gateway."),
         "machine": _("From a machine. Not answered."),
         "desk": _("Left to you."),
     }.get(code) or (_("Left to you.") if code else "")
