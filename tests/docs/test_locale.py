@@ -30,7 +30,7 @@ TEXTS = [kind for kind in KINDS.values() if "sms" in kind.channels]
 
 SAME = {
     "fi": {"%(first)s–%(last)s", "%(opens)s–%(closes)s", "%(num)d min", "%(n)s min", "%(late)s min", "%(day)s"},
-    "he": {"%(first)s–%(last)s", "%(opens)s–%(closes)s"},
+    "he": {"%(first)s–%(last)s", "%(opens)s–%(closes)s", "%(when)s, %(how)s."},
 }
 """What is rightly the same as in English."""
 
