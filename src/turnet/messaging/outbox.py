@@ -249,6 +249,8 @@ def _instant(stored: datetime | str) -> datetime:
 
 _TROUBLE = frozenset({"failed", "unknown"})
 """What the desk shows beside a visit."""
+ANSWER = "desk_answer"
+"""Whoever wrote it at the desk looks whether it left."""
 
 
 async def finish(
@@ -273,7 +275,7 @@ async def finish(
         *(state, note, provider_id, parts, cost, gist, now, row.id, row.lease),
     )
     ended = _counted(done, state) == 1
-    if ended and state in _TROUBLE:
+    if ended and (state in _TROUBLE or row.kind == ANSWER):
         await raise_diary()
     return ended
 

@@ -22,7 +22,7 @@ from turnet.conversation.service.thread import said, to_desk
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid, NotFound, NotYours, Stale
-from turnet.messaging import failures, refusals
+from turnet.messaging import failures, outbox, refusals
 from turnet.staff.model import Role
 
 STRANGER = "+358409998887"
@@ -173,6 +173,20 @@ async def test_an_answer_goes_once_as_it_was_written_in_the_patients_language(
     assert await answers() == [(ANNA.phone, '{"text": "Tule vain. Odotamme."}', ANNA.language, REA.id, "queued")]
     assert (now.state, now.staff, now.version > before) == ("open", REA.id, True)
     assert await stored("count(*) FROM audit_entry WHERE act = 'desk_answered' AND patient IS NOT NULL") == [(1,)]
+
+
+async def test_open_desks_hear_that_an_answer_has_left(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    await wrote(STRANGER, "hm", clock)
+    await desk.answer(reas(clock), clinic, STRANGER, "Hei", once="o1")
+    [row] = await outbox.claim(1, channel="sms", now=clock.now(), real=clock.real())
+    before = (await versions()).diary
+
+    await outbox.finish(row, "sent", now=clock.now())
+
+    assert ((await versions()).diary > before, [line.state for line in (await queries.said(STRANGER)).lines]) == (
+        True, ["done", "sent"],
+    )  # fmt: skip
 
 
 async def test_who_answers_after_somebody_else_is_told_and_nothing_goes(engine: AnyEngine, clock: FrozenClock) -> None:
