@@ -45,7 +45,7 @@ async def unreported(now: datetime) -> int:
 
 async def unanswered(now: datetime) -> timedelta:
     """Since when no SMS has come in, if that is long and many were asked meanwhile; else none at all."""
-    rows = await fetch(f"SELECT at FROM inbound ORDER BY id DESC LIMIT {ANSWERED}")  # noqa: S608
+    rows = await fetch(f"SELECT at FROM inbound WHERE id > 0 ORDER BY id DESC LIMIT {ANSWERED}")  # noqa: S608  (no scan, for whoever looks)
     if len(rows) < ANSWERED or rows[-1][0] < rows[0][0] - USED_TO:
         return timedelta()
     newest: datetime = rows[0][0]

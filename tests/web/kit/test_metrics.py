@@ -150,7 +150,7 @@ async def test_scrape_asks_a_fixed_number_of_questions(app: Litestar, asked: lis
 
     await scraped(app)
 
-    assert len(asked) == (11 if on_sqlite() else 12)
+    assert len(asked) == (13 if on_sqlite() else 14)
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
