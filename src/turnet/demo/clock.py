@@ -9,11 +9,14 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from turnet.clock import SystemClock
+from turnet.clinic.queries import clinic
+from turnet.clock import SystemClock, minute
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid
 from turnet.reminders.queries import next_due
 from turnet.reminders.service import plan
+from turnet.reports.monthly import goes
+from turnet.scheduling.hours import local_day
 
 FURTHEST = timedelta(days=366)
 _LOOKS, _PAUSE_SECONDS = 250, 0.02
@@ -77,8 +80,19 @@ async def _next_due(now: datetime, target: datetime) -> datetime | None:
         "ORDER BY expires_at LIMIT 1",
         *(now, target),
     )
-    step = await next_due(now, target)
-    return min((at for (at,) in (*messages, *claims, *questions, (step,)) if at is not None), default=None)
+    found = [at for (at,) in (*messages, *claims, *questions)] + [await next_due(now, target), await _page(now)]
+    return min((at for at in found if at is not None and at <= target), default=None)
+
+
+async def _page(now: datetime) -> datetime | None:
+    """When the owners are next told of a month."""
+    found = await clinic()
+    if found is None:
+        return None
+    zone = found.setup.zone
+    first = local_day(zone, minute(now)).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return next(at for at in (goes(zone, first), goes(zone, after)) if at > now)
 
 
 async def _put(clock: SystemClock, at: datetime) -> None:

@@ -39,7 +39,7 @@ async def tell(settings: Settings, now: datetime) -> int:
         return 0
     zone = clinic.setup.zone
     this = local_day(zone, minute(now)).replace(day=1)
-    due = instant(instants(zone, this, AT)[0])
+    due = goes(zone, this)
     if not due <= now < due + USEFUL:
         return 0
     month = (this - timedelta(days=1)).replace(day=1)
@@ -53,6 +53,11 @@ async def tell(settings: Settings, now: datetime) -> int:
     async with tx():
         await outbox.add_all(drafts, now=now)
     return len(drafts)
+
+
+def goes(zone: str, first: date) -> datetime:
+    """When the page of the month before this first day is written."""
+    return instant(instants(zone, first, AT)[0])
 
 
 def _key(owner: Staff, month: date) -> str:

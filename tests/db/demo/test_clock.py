@@ -98,3 +98,15 @@ async def test_reminders_are_stopped_at_also_those_whose_time_is_far_away(
     await advance(demo_clock, timedelta(days=28), run_due)
 
     assert seen[1:] == [("Sat 19 19:59", 1), ("Mon 21 09:20", 2), ("Tue 29 10:42", 2)]
+
+
+async def test_owners_read_of_the_month_on_its_first_morning(engine: AnyEngine, demo_clock: StoodClock) -> None:
+    clinic = await a_clinic()
+    seen: list[str] = []
+
+    async def run_due() -> None:
+        seen.append(demo_clock.now().astimezone(clinic.zone).strftime("%d %b %H:%M"))
+
+    await advance(demo_clock, timedelta(days=65), run_due)
+
+    assert seen == ["01 Dec 10:42", "01 Jan 08:00", "01 Feb 08:00", "04 Feb 10:42"]

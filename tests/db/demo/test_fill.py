@@ -206,7 +206,10 @@ async def _made_up(folder: Path, clock: StoodClock, seed: int) -> list[tuple[obj
         await fill(KEY, clock, "en", seed=seed)
         visits = await fetch("SELECT public_id, reference, state, starts_at, created_at, door FROM booking ORDER BY id")
         steps = await fetch("SELECT booking, rule, due_at, message FROM step ORDER BY id")
-        return [*visits, *await fetch("SELECT id, recipient, due_at FROM message ORDER BY id"), *steps]
+        said = await fetch("SELECT sender, text, at, outcome, prompt FROM inbound ORDER BY id")
+        thought = await fetch("SELECT public_id, booking, score, comment, state FROM feedback ORDER BY id")
+        told = await fetch("SELECT id, recipient, due_at, state, cost FROM message ORDER BY id")
+        return [*visits, *told, *steps, *said, *thought, *await fetch("SELECT * FROM conversation ORDER BY id")]
     finally:
         await engine.close_connection_pool()
 

@@ -34,6 +34,7 @@ from turnet.messaging.deliver import Deliverer, deliverer, drain
 from turnet.paths import TEMPLATES
 from turnet.patients.model import clean_phone
 from turnet.reminders.service import plan, take_due
+from turnet.reports import monthly
 from turnet.web.kit.forms import read
 from turnet.web.kit.htmx import AnyRequest, done, partial
 from turnet.web.kit.page import Frame, Page
@@ -138,6 +139,7 @@ async def forward(request: AnyRequest) -> Response[bytes]:
         await answer.work(request.app.state.settings, clock)
         await plan(clock.now())
         await take_due(clock.now())
+        await monthly.tell(request.app.state.settings, clock.now())
         await drain(messages)
         await handed_over()
         await mailbox.report(now=clock.now(), real=clock.real())
