@@ -1,5 +1,6 @@
 """Why patients cancelled, as far as they tapped it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,21 +11,33 @@ CODES = ("time", "ill", "not_needed", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    code: str
-    """Empty: nothing was tapped."""
-    count: int
+class Cancelled:
+    """What patients cancelled in one month."""
+
+    month: int
+    """Between which two of the bounds."""
+    codes: Mapping[str, int]
+    """Code → how many; the empty one: nothing was tapped."""
     late: int
     """Of these, after the last moment for changes."""
 
+    @property
+    def count(self) -> int:
+        return sum(self.codes.values())
 
-async def cancellations(first: datetime, last: datetime) -> list[Given]:
-    """Of visits that patients cancelled between two instants, the most frequent reason first, those without one last."""
+
+async def cancellations(bounds: Sequence[datetime]) -> list[Cancelled]:
+    """By when patients cancelled, between each two of `bounds`; months without one are left out."""
+    months = " ".join(f"WHEN cancelled_at < {{}} THEN {month}" for month in range(len(bounds) - 1))
     rows = await fetch(
-        "SELECT cancel_code, count(*), sum(CASE WHEN cancelled_late THEN 1 ELSE 0 END) FROM booking "
-        "WHERE starts_at >= {} AND state = 'cancelled' AND cancelled_by = 'patient' AND cancelled_at >= {} "
-        "AND cancelled_at < {} GROUP BY cancel_code",
-        *(first, first, last),
+        f"SELECT CASE {months} END, cancel_code, count(*), sum(CASE WHEN cancelled_late THEN 1 ELSE 0 END) "  # noqa: S608
+        "FROM booking WHERE starts_at >= {} AND state = 'cancelled' AND cancelled_by = 'patient' "
+        "AND cancelled_at >= {} AND cancelled_at < {} GROUP BY 1, 2 ORDER BY 1, 2",
+        *(*bounds[1:], bounds[0], bounds[0], bounds[-1]),
     )
-    found = [Given(code, count, int(late or 0)) for code, count, late in rows]
-    return sorted(found, key=lambda one: (not one.code, -one.count, one.code))
+    found: dict[int, dict[str, int]] = {}
+    late: dict[int, int] = {}
+    for month, code, count, tardy in rows:
+        found.setdefault(month, {})[code] = count
+        late[month] = late.get(month, 0) + int(tardy)
+    return [Cancelled(month, codes, late[month]) for month, codes in found.items()]

@@ -149,6 +149,8 @@ class Visit:
     """From staff for staff."""
     party: int | None = None
     """Row id of what was booked together: several people, or one person's series."""
+    cancel_code: str = ""
+    """Why the patient cancelled, of `turnet.booking.cancellations.CODES`; empty: not said."""
     checked_in_by: str = ""
     """`sms`, `link`, `door` or `tablet`: how the patient checked in without the desk; empty: the desk did, or nobody."""
     extras: tuple[int, ...] = ()

@@ -162,7 +162,7 @@ _VISIT = """
         b.email, b.language, b.for_whom, b.note, b.starts_at, b.ends_at, b.zone, b.door, b.link_no, b.version,
         b.sequence, b.visit_no, b.moved_from, b.cancelled_at, b.undo_until, b.created_at, b.updated_at, b.patient,
         b.cancelled_by, b.cancelled_late, b.state_at, b.overbooked, b.desk_note, b.party,
-        b.checked_in_by, {extras}
+        b.cancel_code, b.checked_in_by, {extras}
     FROM booking b JOIN practitioner p ON p.id = b.practitioner LEFT JOIN room r ON r.id = b.room
         JOIN patient t ON t.id = b.patient
     WHERE """

@@ -72,7 +72,7 @@ async def test_cancelled_with_one_press_and_taken_back_with_another(client: Clie
     await a_clinic()
     path = await booked(client)
 
-    answer = await send(client, f"{path}/cancel", {"version": "1", "reason": "ill"}, partial=partial)
+    answer = await send(client, f"{path}/cancel", {"version": "1", "why": "ill"}, partial=partial)
     assert answer.status_code == (204 if partial else 303)
     page = await client.get(path)
     assert heading(page) == "Your visit is cancelled"
@@ -184,7 +184,7 @@ async def test_a_version_that_is_none_is_as_if_none_was_sent(client: Client, ver
     await a_clinic()
     path = await booked(client)
 
-    assert (await send(client, f"{path}/cancel", {"version": version, "reason": "<b>" * 999})).status_code == 303
+    assert (await send(client, f"{path}/cancel", {"version": version, "why": "<b>" * 999})).status_code == 303
 
 
 async def test_after_the_visit_the_page_says_so_and_a_month_later_it_is_gone(client: Client) -> None:

@@ -9,7 +9,7 @@ from turnet.booking.service.arrive import arrive, not_here
 from turnet.booking.service.ask import ask_for_new_time, call_in, write_to
 from turnet.booking.service.block import block, unblock
 from turnet.booking.service.book import book, book_party
-from turnet.booking.service.cancel import cancel, undo_cancel
+from turnet.booking.service.cancel import cancel, say_why, undo_cancel
 from turnet.booking.service.confirm import confirm
 from turnet.booking.service.find import send_links
 from turnet.booking.service.hold import hold, release, renew
@@ -26,6 +26,6 @@ from turnet.booking.service.undo import undo_last
 __all__ = [
     "arrive", "ask_for_new_time", "block", "book", "book_party", "book_series", "call_in", "cancel", "check_series",
     "confirm", "drop_offers", "hold", "mark", "move", "not_here", "offer_times", "recontact", "release", "renew",
-    "run_late", "send_links", "sweep", "take_offer", "told_by_phone", "unblock", "undo_cancel", "undo_last",
+    "run_late", "say_why", "send_links", "sweep", "take_offer", "told_by_phone", "unblock", "undo_cancel", "undo_last",
     "write_desk_note", "write_to",
 ]  # fmt: skip

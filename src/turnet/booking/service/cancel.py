@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from turnet.booking import messages
+from turnet.booking.cancellations import CODES
 from turnet.booking.model import Act, Visit, Wish
 from turnet.booking.queries import visit_to_change
 from turnet.booking.service.attempt import attempt, taken
@@ -22,8 +23,8 @@ from turnet.booking.service.seating import lock, read_board, seat_exactly, setup
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
-from turnet.db.transactions import fetch
-from turnet.errors import NotAllowed, NotOffered, SlotTaken, TooLate
+from turnet.db.transactions import fetch, tx
+from turnet.errors import Invalid, NotAllowed, NotOffered, SlotTaken, TooLate
 from turnet.ids import random_id
 from turnet.scheduling.policy import Verdict, may_cancel
 from turnet.scheduling.rules import Place
@@ -39,6 +40,7 @@ async def cancel(
     visit_id: int,
     *,
     reason: str = "",
+    code: str = "",
     version: int | None = None,
     by: Party = "patient",
     tell: bool = True,
@@ -46,8 +48,10 @@ async def cancel(
     """Cancels a visit; one that is cancelled already stays as it is.
 
     `by`: who wanted it. Staff may cancel after the last moment, and the visit says that it was late; they may leave the
-    patient untold. Raises NotFound, NotYours, Stale, NotAllowed, TooLate (not for staff).
+    patient untold. `reason` is what staff wrote, `code` what the patient tapped. Raises Invalid, NotFound, NotYours, Stale, NotAllowed, TooLate (not for staff).
     """
+
+    _check_code(code)
 
     async def work() -> Visit:
         visit = await visit_to_change(visit_id)
@@ -60,10 +64,31 @@ async def cancel(
         verdict = _verdict(act, clinic, visit)
         if not (verdict.allowed or act.by_staff):
             raise TooLate(until=instant(verdict.until))
-        cancelled = replace(visit, cancelled_by=by, cancelled_late=not verdict.allowed)
+        cancelled = replace(visit, cancelled_by=by, cancelled_late=not verdict.allowed, cancel_code=code)
         return await _cancelled(act, clinic, visit, cancelled, reason, tell=tell)
 
     return await attempt(work, must=True)
+
+
+def _check_code(code: str) -> None:
+    if code and code not in CODES:
+        raise Invalid({"code": "unknown"})
+
+
+async def say_why(visit_id: int, code: str) -> None:
+    """Adds to a visit that its patient has cancelled why they did. Raises Invalid, and NotAllowed for any other visit.
+
+    It is counted and changes nothing that anybody is told, so the visit's version and history stay as they are.
+    """
+    _check_code(code)
+    async with tx():
+        said = await fetch(
+            "UPDATE booking SET cancel_code = {} WHERE id = {} AND state = 'cancelled' AND cancelled_by = 'patient' "
+            "RETURNING id",
+            *(code, visit_id),
+        )
+    if not said:
+        raise NotAllowed(state="not_cancelled")
 
 
 def _verdict(act: Act, clinic: Clinic, visit: Visit) -> Verdict:
@@ -137,7 +162,7 @@ async def restored(act: Act, clinic: Clinic, visit: Visit) -> Visit:
     claim = kept[0][0] if kept else await _occupied_anew(act, clinic, visit)
     back = replace(visit, state=State.BOOKED, sequence=visit.sequence + 1, cancelled_at=None, undo_until=None)
     back = await changed(
-        act, visit, replace(back, cancelled_by="", cancelled_late=False), cancel_reason="", claim=claim
+        act, visit, replace(back, cancelled_by="", cancelled_late=False, cancel_code=""), cancel_reason="", claim=claim
     )
     await record(act, "undone", [(visit.id, facts(visit), facts(back) | {"undid": "cancelled"})])
     await messages.undone(back, clinic, act)

@@ -15,7 +15,7 @@ from turnet.web.desk.diary import late, more, today, visit
 from turnet.web.desk.entrance import half_in, join, login
 from turnet.web.desk.inbox import acts, failed
 from turnet.web.desk.inbox import pages as inbox
-from turnet.web.desk.opinions import feedback
+from turnet.web.desk.opinions import feedback, survey
 from turnet.web.desk.rounds import pages as rounds
 from turnet.web.desk.seat import AtTheDesk, allowed, checked
 from turnet.web.desk.told import history
@@ -48,6 +48,7 @@ PAGES: list[ControllerRouterHandler] = [
     *people.routes,
     *history.routes,
     *feedback.routes,
+    *survey.routes,
     *value.routes,
     *rounds.routes,
     *inbox.routes,

@@ -3,7 +3,21 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from turnet.web.public import booking, checkin, choices, diary, door, feedback, find, home, index, moving, places, visit
+from turnet.web.public import (
+    booking,
+    cancelled,
+    checkin,
+    choices,
+    diary,
+    door,
+    feedback,
+    find,
+    home,
+    index,
+    moving,
+    places,
+    visit,
+)
 from turnet.web.public.here import Speaking
 
 routes: list[ControllerRouterHandler] = [
@@ -24,6 +38,7 @@ routes: list[ControllerRouterHandler] = [
             visit.see,
             visit.cancel,
             visit.undo,
+            cancelled.why,
             checkin.checkin,
             moving.choose,
             moving.move,

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from turnet.booking import queries
 from turnet.booking import service as acts
+from turnet.booking.cancellations import CODES
 from turnet.booking.links import visit_behind
 from turnet.booking.model import Visit
 from turnet.booking.states import State
@@ -40,7 +41,6 @@ from turnet.web.public.times import Wording
 
 FRESH = timedelta(minutes=30)
 """How long the page speaks of what was just done."""
-REASONS = ("ill", "time", "not_needed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,9 @@ class VisitPage:
     may_cancel: bool
     change_until: datetime | None
     fee: str
+    reasons: tuple[tuple[str, str], ...]
+    """What may be tapped to say why: (code, words)."""
+    may_say_why: bool
     undo_until: datetime | None
     soon: tuple[SoonDay, ...]
     """Times to move to, or instead of a cancelled visit."""
@@ -174,15 +177,15 @@ async def _calendar_file(request: AnyRequest, token: str) -> Response[bytes]:
 async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
     mine = await my_visit(request, token)
     with in_language_of(mine):
-        form = await forms.read(request, ("reason", "version"))
-        reason = form.raw.get("reason", "")
+        form = await forms.read(request, ("why", "version"))
+        why = form.raw.get("why", "")
         act = acting.act(request, actor="patient", door="web")
         try:
             await acts.cancel(
                 act,
                 mine.at.clinic,
                 mine.visit.id,
-                reason=reason if reason in REASONS else "",
+                code=why if why in CODES else "",
                 version=version_in(form.raw),
             )
         except (Stale, NotAllowed, TooLate) as error:
@@ -243,6 +246,8 @@ async def page(mine: Mine, *, status: int = 200, trouble: str = "") -> Page:
         may_cancel=mine.may("cancel"),
         fee=money(mine.service.late_fee, at.clinic.currency) if mine.service.late_fee else "",
         change_until=_change_until(mine),
+        reasons=tuple(words.why_cancelled().items()),
+        may_say_why=cancelled and visit.cancelled_by == "patient" and visit.ends_at > at.now,
         undo_until=_undo_until(mine),
         soon=await _soon(mine) if may_move or (cancelled and mine.service.online) else (),
         fresh=_fresh(mine),

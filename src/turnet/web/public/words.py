@@ -55,3 +55,13 @@ def language_name(code: str) -> str:
 def facts(service: Service, clinic: Clinic) -> str:
     """`30 min, 79 €`."""
     return f"{minutes(service.rules.minutes)}, {price(service, clinic)}"
+
+
+def why_cancelled() -> dict[str, str]:
+    """What may be tapped after cancelling, by its code."""
+    return {
+        "time": _("The time does not suit"),
+        "ill": _("I am ill"),
+        "not_needed": _("No longer needed"),
+        "elsewhere": _("I go somewhere else"),
+    }

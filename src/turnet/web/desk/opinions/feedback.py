@@ -13,7 +13,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from turnet.booking.cancellations import Given, cancellations
 from turnet.clinic.model import Texts
 from turnet.clock import instant
 from turnet.errors import NotFound, Stale
@@ -25,6 +24,7 @@ from turnet.reminders.model import RoundKind
 from turnet.reminders.queries import active_rounds
 from turnet.scheduling.hours import day_span
 from turnet.staff.permissions import Reach, reach
+from turnet.web.desk.opinions.cancelled import Cancelled, cancelled_in
 from turnet.web.desk.opinions.drawing import Bar, Gauge, Month, bars, gauge, months
 from turnet.web.desk.picked import way_back
 from turnet.web.desk.said import Said
@@ -94,7 +94,9 @@ class FeedbackPage:
     months: tuple[Month, ...]
     groups: tuple[tuple[str, tuple[Group, ...]], ...]
     words: tuple[Words, ...]
-    cancelled: Sequence[Given]
+    cancelled: Cancelled | None
+    """None: the page is narrowed to some visits, or nobody cancelled."""
+    alarm_at: int
     on: bool
     """Patients are asked."""
     may_manage: bool
@@ -188,7 +190,8 @@ async def _page(seat: Seat, wanted: Asked, said: Said | None) -> Response[Any]:
         months=months(year, mirrored=mirrored),
         groups=_groups(seat, lately, mirrored=mirrored),
         words=tuple(_words(seat, one) for one in written),
-        cancelled=await cancellations(since, bounds[-1]) if wanted.only == ALL else (),
+        cancelled=await cancelled_in(firsts, bounds, SHOWN - wanted.period) if wanted.only == ALL else None,
+        alarm_at=alarm_at,
         on=any(one.kind is RoundKind.FEEDBACK for one in await active_rounds()),
         may_manage=seat.may("rounds.manage"),
         said=said,
