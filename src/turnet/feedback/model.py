@@ -50,8 +50,9 @@ class Asking:
     """The visit's local year."""
     birth_year: int | None
     for_child: bool
-    """Booked by somebody for their child: the contact is theirs."""
+    """Booked by somebody for their child."""
     contact_is_guardians: bool
+    """Or of whoever booked for their child."""
     protected: bool
     asked_lately: bool
     agreed: bool | None
@@ -60,11 +61,11 @@ class Asking:
 
 def why_not(one: Asking, survey: Survey) -> str:
     """Why this visit is not asked about; empty: it is."""
-    child = one.birth_year is not None and one.year - one.birth_year < ADULT
+    child = one.for_child if one.birth_year is None else one.year - one.birth_year < ADULT
     reasons = (
         (one.state not in TOOK_PLACE, NOT_THERE),
         (one.protected, PROTECTED),
-        (child and not (one.for_child or one.contact_is_guardians), A_CHILD),
+        (child and not one.contact_is_guardians, A_CHILD),
         (one.agreed is False, REFUSED),
         (one.asked_lately, ASKED_LATELY),
         (not sampled(one.public_id, survey.sample), NOT_SAMPLED),

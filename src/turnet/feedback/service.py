@@ -54,18 +54,19 @@ async def reasons(visits: Sequence[Visit], *, contact: str, channel: str, now: d
         *(contact, now - timedelta(days=asks.rest_days), contact, *(visit.id for visit in visits)),
     )
     about = {row[0]: row[1:] for row in rows}
-    return {visit.id: why_not(_asking(visit, about[visit.id], clinic), asks) for visit in visits}
+    return {visit.id: why_not(_asking(visit, contact, about[visit.id], clinic), asks) for visit in visits}
 
 
-def _asking(visit: Visit, about: tuple[Any, ...], clinic: Clinic) -> Asking:
+def _asking(visit: Visit, contact: str, about: tuple[Any, ...], clinic: Clinic) -> Asking:
     birth_year, protected, guardians, lately, agreed = about
+    for_child = visit.for_whom == "child"
     return Asking(
         public_id=visit.public_id,
         state=visit.state,
         year=local_day(clinic.setup.zone, minute(visit.starts_at)).year,
         birth_year=birth_year,
-        for_child=visit.for_whom == "child",
-        contact_is_guardians=bool(guardians),
+        for_child=for_child,
+        contact_is_guardians=bool(guardians) or (for_child and contact in (visit.phone, visit.email)),
         protected=bool(protected),
         asked_lately=bool(lately),
         agreed=None if agreed is None else bool(agreed),

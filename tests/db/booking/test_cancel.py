@@ -8,6 +8,7 @@ import pytest
 from tests.db.booking.acts import ANNA, OMAR, OWNER, THURSDAY_0920, a_wish, an_act, overlaps, staff, stored
 from tests.factories import a_clinic
 from turnet.booking import queries, service
+from turnet.booking.cancellations import Cancelled, cancellations
 from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.booking.tables import Booking
@@ -15,7 +16,7 @@ from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
-from turnet.errors import NotAllowed, NotFound, SlotTaken, Stale, TooLate
+from turnet.errors import Invalid, NotAllowed, NotFound, SlotTaken, Stale, TooLate
 
 TEN = timedelta(minutes=10)
 
@@ -248,3 +249,48 @@ async def test_sweep_takes_what_has_expired_and_nothing_else(engine: AnyEngine, 
     assert await service.sweep(clock.now(), clock.real()) == 2
     assert await stored("count(*) FROM occupancy") == [(0,)]
     assert await stored("state, claim FROM booking") == [("cancelled", None)]
+
+
+async def test_why_is_said_when_cancelling_or_after_and_taken_back_with_it(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    visit = await annas(clinic, clock)
+    await service.cancel(an_act(clock), clinic, visit.id, code="ill")
+    day = (clock.now() - TEN, clock.now() + TEN)
+    assert await cancellations(day) == [Cancelled(0, {"ill": 1}, 0)]
+
+    await service.say_why(visit.id, "elsewhere")
+    assert await cancellations(day) == [Cancelled(0, {"elsewhere": 1}, 0)]
+
+    assert (await service.undo_cancel(an_act(clock), clinic, visit.id)).cancel_code == ""
+    with pytest.raises(NotAllowed):
+        await service.say_why(visit.id, "ill")
+    assert await cancellations(day) == []
+
+
+async def test_only_one_of_four_reasons_is_kept_and_only_of_what_the_patient_cancelled(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    visit = await annas(clinic, clock)
+    with pytest.raises(Invalid):
+        await service.cancel(an_act(clock), clinic, visit.id, code="bored")
+    assert await stored("state FROM booking") == [("booked",)]
+
+    await service.cancel(staff(clock), clinic, visit.id, by="clinic")
+    with pytest.raises(NotAllowed):
+        await service.say_why(visit.id, "ill")
+
+
+async def test_cancellations_are_counted_in_their_month_and_late_ones_with_it(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    visit = await annas(clinic, clock)
+    await service.cancel(an_act(clock), clinic, visit.id)
+    await fetch("UPDATE booking SET cancelled_late = {}", True)
+    bounds = [clock.now() + timedelta(days=days) for days in (-60, -30, 0, 30)]
+
+    assert await cancellations(bounds) == [Cancelled(2, {"": 1}, 1)]
+    assert await cancellations(bounds[:3]) == []

@@ -14,7 +14,7 @@ from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid, NotAllowed, NotFound, NotYours, Stale
-from turnet.feedback.model import A_CHILD, ASKED_LATELY, REFUSED, Scored, Survey, feedback_token
+from turnet.feedback.model import A_CHILD, ASKED_LATELY, PROTECTED, REFUSED, Scored, Survey, feedback_token
 from turnet.feedback.queries import comments, question_behind, survey, tally_between, waiting
 from turnet.feedback.service import asked, commented, decide, reasons, scored, set_state
 from turnet.staff.model import Role, Staff
@@ -85,6 +85,19 @@ async def test_a_child_is_asked_through_the_guardian_only(engine: AnyEngine, clo
     await fetch("UPDATE patient SET guardian = {} WHERE id = {}", parent, visit.patient)
 
     assert (await _why(visit, clock), await _why(visit, clock, "+358409999999")) == ("", A_CHILD)
+
+
+async def test_whoever_booked_for_their_child_is_asked_and_nobody_else(engine: AnyEngine, clock: FrozenClock) -> None:
+    visit = await _done(await a_clinic(), clock, for_whom="child")
+
+    assert (await _why(visit, clock, visit.phone), await _why(visit, clock, "+358409999999")) == ("", A_CHILD)
+
+
+async def test_protected_people_are_never_asked(engine: AnyEngine, clock: FrozenClock) -> None:
+    visit = await _done(await a_clinic(), clock)
+    await fetch("UPDATE patient SET protected = {} WHERE id = {}", True, visit.patient)
+
+    assert await _why(visit, clock) == PROTECTED
 
 
 async def test_the_newest_consent_counts(engine: AnyEngine, clock: FrozenClock) -> None:

@@ -261,3 +261,52 @@ async def test_calendar_links_name_no_treatment_and_no_link_back(client: Client)
     assert len(links) == 2
     for link in links:
         assert "Check-up" not in link and "/a/" not in link and "%2Fa%2F" not in link
+
+
+async def code() -> str:
+    return str((await fetch("SELECT cancel_code FROM booking"))[0][0])
+
+
+async def test_why_is_tapped_after_cancelling(client: Client, partial: bool) -> None:
+    await a_clinic()
+    path = await booked(client)
+    await send(client, f"{path}/cancel", {})
+    asks = (await client.get(path)).text
+
+    answer = await send(client, f"{path}/why", {"why": "elsewhere"}, partial=partial)
+
+    page = (await client.get(path)).text
+    assert (answer.status_code, await code()) == (204 if partial else 303, "elsewhere")
+    assert asks.count('name="why"') == 4
+    assert ('name="why"' in page, "Thank you for saying why." in page, f"{path}/undo" in page) == (False, True, True)
+
+
+async def test_why_may_be_said_with_the_cancellation(client: Client) -> None:
+    await a_clinic()
+    path = await booked(client)
+    assert (await client.get(path)).text.count('type="radio" name="why"') == 4
+
+    await send(client, f"{path}/cancel", {"why": "time"})
+
+    assert (await state(), await code()) == ("cancelled", "time")
+
+
+@pytest.mark.parametrize("said", ["", "bored", "<b>", "ill" * 99])
+async def test_a_reason_that_is_none_is_none(client: Client, said: str) -> None:
+    await a_clinic()
+    path = await booked(client)
+
+    await send(client, f"{path}/cancel", {"why": said})
+    answer = await send(client, f"{path}/why", {"why": said})
+
+    assert (answer.status_code, await state(), await code()) == (303, "cancelled", "")
+
+
+async def test_nobody_says_why_of_a_visit_that_is_coming(client: Client, partial: bool) -> None:
+    await a_clinic()
+    path = await booked(client)
+
+    answer = await send(client, f"{path}/why", {"why": "ill"}, partial=partial)
+
+    assert (answer.status_code, await state(), await code()) == (409, "booked", "")
+    assert "That cannot be done any more." in answer.text
