@@ -90,7 +90,7 @@ async def working(
         concurrency=CONCURRENCY,
         shutdown_grace_period_s=GRACE_SECONDS,
     )
-    sending = deliverer(settings, clock, traffic)
+    sending = deliverer(settings, clock, None if settings.demo else traffic)  # the demo's clock waits for it
     shared = {"clock": clock, "settings": settings, "pulse": pulse, "watch": watch, "deliverer": sending}
     cast("dict[str, Any]", worker.context).update(shared)
     async with locked(bound(), settings):  # SAQ's own tables are made by whoever connects first
