@@ -36,7 +36,7 @@ async def test_the_score_stands_with_its_range(app: Litestar, signs_in: Signs) -
     page: Any = await desk.get("/desk/feedback")
 
     assert page.status_code == 200
-    assert '<b dir="ltr">+50</b> <span>NPS, surely between -18 and 84' in page.text
+    assert '<b dir="ltr">+50</b> <span>NPS, most likely between &lrm;−18 and &lrm;84' in page.text
 
 
 async def test_a_low_score_is_called_back_with_one_tap_and_that_is_taken_back(app: Litestar, signs_in: Signs) -> None:
@@ -58,7 +58,7 @@ async def test_four_answers_are_counted_and_have_no_score(app: Litestar, signs_i
 
     page = (await (await signs_in("owner")).get("/desk/feedback")).text
 
-    assert ("NPS, surely" in page, 'class="spread"' in page, "Fewer than five answers" in page) == (False, False, True)
+    assert ("NPS, most likely" in page, 'class="spread"' in page, "Fewer than five answers" in page) == (False, False, True)
     assert "4 were asked, 4 answered (100 %)." in page
 
 
