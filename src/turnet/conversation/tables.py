@@ -89,7 +89,6 @@ class Conversation(Table):
     """Who has taken it."""
     last_at = Timestamptz(default=None)
     """Business time of the last thing anybody said."""
-    seen_by = Integer(null=True, default=None)
     version = Integer(default=1)
 
 

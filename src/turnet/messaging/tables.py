@@ -40,8 +40,6 @@ class Message(Table):
     error = Text(null=True, default=None)
     created_at = Timestamptz(default=None)
     finished_at = Timestamptz(null=True, default=None)
-    sender = Varchar(length=32, default="")
-    """The number or name that an SMS left from, where it is known."""
     cost = BigInt(null=True, default=None)
     """Of an SMS that left: thousandths of a minor unit of the clinic's currency; null while the price is not known."""
     staff = Integer(null=True, default=None)

@@ -1892,27 +1892,6 @@ async def forwards() -> MigrationManager:
     manager.add_column(
         table_class_name="Conversation",
         tablename="conversation",
-        column_name="seen_by",
-        db_column_name="seen_by",
-        column_class_name="Integer",
-        column_class=Integer,
-        params={
-            "default": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Conversation",
-        tablename="conversation",
         column_name="version",
         db_column_name="version",
         column_class_name="Integer",
@@ -2324,28 +2303,6 @@ async def forwards() -> MigrationManager:
         params={
             "default": None,
             "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": False,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="Message",
-        tablename="message",
-        column_name="sender",
-        db_column_name="sender",
-        column_class_name="Varchar",
-        column_class=Varchar,
-        params={
-            "length": 32,
-            "default": "",
-            "null": False,
             "primary_key": False,
             "unique": False,
             "index": False,
