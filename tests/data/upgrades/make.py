@@ -18,16 +18,30 @@ from pathlib import Path
 from tests.factories import REA, TUESDAY, a_clinic, at
 from turnet.booking import service
 from turnet.booking.model import Act, Person, Wish
+from turnet.booking.queries import visits_by_id
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
+from turnet.conversation import prompts
+from turnet.conversation.meaning import Asked
+from turnet.conversation.service import receive, thread
 from turnet.db.engine import bind, engine_for
 from turnet.db.start import known, migrate
-from turnet.db.transactions import effects_done, fetch
+from turnet.db.transactions import effects_done, fetch, tx
+from turnet.feedback import service as feedback
+from turnet.feedback.model import Survey
 from turnet.ids import token_hash
+from turnet.messaging import refusals
+from turnet.messaging.channels import Incoming
+from turnet.messaging.texting import Policy
 from turnet.patients import service as patients
+from turnet.reminders import keeping
 from turnet.reminders import service as reminders
+from turnet.reminders.queries import rounds
+from turnet.reports import service as reports
+from turnet.reports.model import Baseline
 from turnet.scheduling.spans import Span
 from turnet.settings import Settings
+from turnet.staff.model import Role, Staff
 from turnet.staff.service import feeds, parking
 from turnet.staff.tables import RecoveryCode, StaffLink, StaffSession, StaffUser
 from turnet.watch.tables import Incident
@@ -127,6 +141,39 @@ async def _visits_of_the_desk(act: Act, clinic: Clinic) -> None:
     await service.block(act, clinic, sanna, Span(start, start + 240), "illness")
 
 
+async def talk(clinic: Clinic) -> None:
+    """A round that asks, a question that is open, one that was answered and one that a person has to read; what somebody
+    said afterwards; who wants no offers and where nothing arrives; what SMS may cost and what was before."""
+    owner = Staff(1, "o" * 22, "Olli Owner", "OO", Role.OWNER, None, all_diaries=True, language="fi")
+    act, patient = replace(_act(), staff=owner, actor=owner.actor), replace(_act(), actor="patient:sms", door="sms")
+    [asks] = [one for one in await rounds() if one.name == "one_day"]
+    await keeping.change(act, clinic, replace(asks, answers=True), hears=True)
+    visits = {visit.id: visit for visit in await visits_by_id([4, 6, 8])}
+    phone, other = visits[4].phone, visits[6].phone
+    await service.confirm(patient, clinic, 4)
+    subjects = [prompts.Subject(6, visits[6].visit_no, "A")]
+    asked = await prompts.open_one(
+        other, "", Asked.CONFIRM, subjects, language="fi", until=visits[6].starts_at, now=TUESDAY
+    )
+    for number, (sender, text, outcome) in enumerate(
+        [(phone, "1", "confirmed"), (other, "Voinko tulla myöhemmin?", "")]
+    ):
+        said = Incoming(str(number), sender, "", text, TUESDAY)
+        await receive.store("twilio", said, text.encode(), our_number="", real=TUESDAY, now=TUESDAY)
+        if outcome:
+            await fetch("UPDATE inbound SET state = 'done', outcome = {} WHERE provider_id = {}", outcome, str(number))
+    await fetch("UPDATE inbound SET prompt = {} WHERE sender = {}", asked, other)
+    async with tx():
+        await thread.to_desk(other, "unclear", now=TUESDAY)
+        await refusals.opt_out(phone, "offers", source="sms", now=TUESDAY)
+        await refusals.suspend("gone@tuomi.example", "bounced", now=TUESDAY, said="5.1.1")
+    await feedback.asked(visits[8], contact=visits[8].phone, channel="sms", key=KEY, now=TUESDAY)
+    await feedback.scored(patient, clinic, 8, 9, comment="Ystävällinen vastaanotto", by="sms")
+    await feedback.decide(act, Survey(sample=50))
+    await reports.decide(act, Policy(price=7_900, budget=3_000))
+    await reports.say(act, Baseline(visits=400, no_shows=32))
+
+
 @asynccontextmanager
 async def _filled(settings: Settings) -> AsyncIterator[None]:
     engine = engine_for(settings)
@@ -136,6 +183,7 @@ async def _filled(settings: Settings) -> AsyncIterator[None]:
         clinic = await fill()
         await remind_and_watch()
         await work_at_the_desk(clinic)
+        await talk(clinic)
         yield
     finally:
         await effects_done()

@@ -12,7 +12,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "dealt"
 
 
-async def forwards():
+async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="turnet", description=DESCRIPTION)
 
     manager.add_table(class_name="Dealt", tablename="dealt", schema=None, columns=None)
