@@ -1,7 +1,8 @@
 """The clinic of `tests.browser.server` with people at its desk: `python -m tests.browser.desk_server DATA PORT`.
 
 Whoever brings the cookie `TOKENS[language]` is at reception, speaking that language. A hundred patients are known. What is
-posted to `/-/said` (JSON `sender`, `text`) is an SMS that a person has to look at.
+posted to `/-/said` (JSON `sender`, `text`) is an SMS that a person has to look at; what to
+`/-/asked` (JSON `booking`) makes the question about that visit and answers with its link.
 """
 
 import asyncio
@@ -17,10 +18,13 @@ from tests.browser.server import prepared
 from tests.factories import TUESDAY
 from turnet.app import create_app
 from turnet.booking.model import Person
+from turnet.booking.queries import visit_by_id
 from turnet.clock import FrozenClock
 from turnet.conversation.service.thread import to_desk
 from turnet.db.engine import bind, engine_for
 from turnet.db.transactions import fetch, tx
+from turnet.feedback.model import feedback_token
+from turnet.feedback.service import asked
 from turnet.ids import random_id, token_hash
 from turnet.patients.known import vouch
 from turnet.patients.service import enrol
@@ -69,12 +73,22 @@ async def said(request: Request[object, object, State]) -> None:
         await to_desk(sms["sender"], "unclear", now=now)
 
 
+@post("/-/asked", include_in_schema=False)
+async def asked_about(request: Request[object, object, State]) -> dict[str, str]:
+    state, link = request.app.state, (await request.json())["booking"]
+    [(id,)] = await fetch("SELECT id FROM booking WHERE token_hash = {}", token_hash(link))
+    visit = await visit_by_id(id)
+    made = await asked(visit, contact=visit.phone, channel="sms", key=state.key, now=state.clock.now())
+    return {"link": f"/f/{feedback_token(state.key, made)}"}
+
+
 def main(data: Path, port: int) -> None:
     settings = Settings(data=data, listen=f"127.0.0.1:{port}", limits="off")
     asyncio.run(prepared(settings))
     asyncio.run(with_staff(settings))
     app = create_app(settings, clock=FrozenClock(TUESDAY), worker=False)
     app.register(said)
+    app.register(asked_about)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 

@@ -46,7 +46,7 @@ async def _statuses(client: Client, path: str, times: int) -> list[int]:
 # --- links that lead nowhere
 
 
-@pytest.mark.parametrize("path", ["/a/{}", "/a/{}.ics", "/a/{}/move", "/api/v1/bookings/{}"])
+@pytest.mark.parametrize("path", ["/a/{}", "/a/{}.ics", "/a/{}/move", "/f/{}", "/api/v1/bookings/{}"])
 async def test_after_twenty_wrong_links_an_address_is_asked_to_wait(stranger: Client, path: str) -> None:
     found = await _statuses(stranger, path.format(NOBODYS), MISSES_AN_HOUR + 2)
 

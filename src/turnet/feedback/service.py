@@ -36,8 +36,8 @@ _PEOPLE = """
     SELECT b.id, t.birth_year, t.protected,
         EXISTS (SELECT 1 FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point
             WHERE l.patient = t.guardian AND c.value = {{}}),
-        EXISTS (SELECT 1 FROM feedback f WHERE f.asked_at > {{}} AND f.booking <> b.id
-            AND (f.contact = {{}} OR f.patient = t.id)),
+        EXISTS (SELECT 1 FROM feedback f WHERE f.contact = {{}} AND f.asked_at > {{}} AND f.booking <> b.id)
+            OR EXISTS (SELECT 1 FROM feedback f WHERE f.patient = t.id AND f.asked_at > {{}} AND f.booking <> b.id),
         (SELECT c.given FROM consent c WHERE c.patient = t.id AND c.purpose = 'feedback'
             ORDER BY c.at DESC, c.id DESC LIMIT 1)
     FROM booking b JOIN patient t ON t.id = b.patient WHERE b.id IN ({marks})
@@ -49,9 +49,10 @@ async def reasons(visits: Sequence[Visit], *, contact: str, channel: str, now: d
     asks, clinic = await survey(), await current_clinic()
     if not visits or clinic is None:
         return {}
+    since = now - timedelta(days=asks.rest_days)
     rows = await fetch(
         _PEOPLE.format(marks=", ".join(["{}"] * len(visits))),
-        *(contact, now - timedelta(days=asks.rest_days), contact, *(visit.id for visit in visits)),
+        *(contact, contact, since, since, *(visit.id for visit in visits)),
     )
     about = {row[0]: row[1:] for row in rows}
     return {visit.id: why_not(_asking(visit, contact, about[visit.id], clinic), asks) for visit in visits}

@@ -54,6 +54,15 @@ async def test_whoever_was_asked_is_left_alone_for_a_month(engine: AnyEngine, cl
     assert (soon, later) == (ASKED_LATELY, "")
 
 
+async def test_the_same_person_is_not_asked_again_by_another_contact(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    first, second = await _done(clinic, clock), await _done(clinic, clock)
+    await fetch("UPDATE booking SET patient = {} WHERE id = {}", first.patient, second.id)
+    await _ask(first, clock)
+
+    assert await _why(second, clock, "+358407654321") == ASKED_LATELY
+
+
 async def test_control_somebody_else_is_asked(engine: AnyEngine, clock: FrozenClock) -> None:
     clinic = await a_clinic()
     await _ask(await _done(clinic, clock), clock)

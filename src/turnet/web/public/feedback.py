@@ -78,7 +78,7 @@ async def answer(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
             if "words" in form.raw and one.question.score is not None:
                 return await _words(request, one, form)
             score = form.raw.get("score", "")
-            if not (score.isascii() and score.isdecimal() and int(score) in SCORES):
+            if score not in map(str, SCORES):
                 wrong = form.with_errors({"score": _("Choose a number from 0 to 10.")})
                 return _page(request, one, wrong, again=True, status=422)
             await scored(act, one.clinic, one.question.booking, int(score), by="link")
