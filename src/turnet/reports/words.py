@@ -16,16 +16,21 @@ from turnet.reports.model import Baseline, Gain, Range, Use
 
 def spent(use: Use, clinic: Clinic) -> str:
     """`27 € for 300 SMS`; without a price the number of parts, which is what gateways charge for."""
-    count = ngettext("%(n)s SMS", "%(n)s SMS", use.messages) % {"n": use.messages}
+    count = ngettext("%(n)s SMS", "%(n)s SMS", use.messages) % {"n": _grouped(use.messages)}
     if not use.parts:
         return _("nothing")
     if use.unpriced:
-        parts = ngettext("%(n)s part", "%(n)s parts", use.parts) % {"n": use.parts}
+        parts = ngettext("%(n)s part", "%(n)s parts", use.parts) % {"n": _grouped(use.parts)}
         return _("%(count)s in %(parts)s; the price of a part is not set") % {"count": count, "parts": parts}
     return _("%(money)s for %(count)s") % {
         "money": money(round(use.cost / THOUSANDTHS), clinic.currency),
         "count": count,
     }
+
+
+def _grouped(count: int) -> str:
+    """`2,243`, `2 243`."""
+    return str(format_decimal(count, locale=current().locale))
 
 
 def about(found: Range) -> str:
@@ -35,6 +40,14 @@ def about(found: Range) -> str:
         "low": round(found.low),
         "high": round(found.high),
     }
+
+
+def minutes(found: Range) -> str:
+    """Without a range where the clinic measured how long it takes."""
+    low, likely, high = round(found.low), round(found.likely), round(found.high)
+    if low == high:
+        return ngettext("%(n)s minute", "%(n)s minutes", likely) % {"n": likely}
+    return _("about %(likely)s minutes (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
 
 
 def about_money(found: Range, clinic: Clinic) -> str:

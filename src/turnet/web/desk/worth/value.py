@@ -179,10 +179,6 @@ def _since_first(year: list[tuple[date, Use]]) -> list[tuple[date, Use]]:
 
 def _figures(seat: Seat, use: Use, found: Gain, *, mirrored: bool) -> tuple[Figure, ...]:
     clinic = seat.clinic
-    desk = _("about %(likely)s minutes (%(low)s to %(high)s)") % {
-        "likely": round(found.desk_minutes.likely), "low": round(found.desk_minutes.low),
-        "high": round(found.desk_minutes.high),
-    }  # fmt: skip
     checkins = _("%(n)s of %(all)s checked in without the desk") % {"n": use.checkins, "all": use.visits - use.no_shows}
     missed = _("%(n)s of %(all)s were missed") % {"n": use.no_shows, "all": use.visits}
     return (
@@ -191,7 +187,7 @@ def _figures(seat: Seat, use: Use, found: Gain, *, mirrored: bool) -> tuple[Figu
             "chair", _("Visits that were not missed"), words.chairs(found, clinic), missed,
             bar(found.chairs, mirrored=mirrored) if found.chairs else None,
         ),
-        Figure("tick", _("Saved at the desk"), desk, checkins),
+        Figure("tick", _("Saved at the desk"), words.minutes(found.desk_minutes), checkins),
         Figure("cal", _("Booked outside opening hours"), words.outside(use), ""),
     )  # fmt: skip
 
