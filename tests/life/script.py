@@ -65,7 +65,7 @@ class Life:
     async def _read(self, wanted: list[str], when: str) -> None:
         """All that arrived since was told, and nothing else."""
         page = (await self.patient.get("/-/demo", params={"who": _NUMBER})).text
-        sms = re.findall(r'<li lang="[^"]*" dir="[^"]*">\s*<p class="demo-bubble">(.*?)</p>', page, re.DOTALL)
+        sms = re.findall(r'<li>\s*<p class="demo-bubble">(.*?)</p>', page, re.DOTALL)
         mail = await self._subjects()
         new = [f"→ {_text(one)}" for one in sms[self.sms :]] + [f"✉ {one}" for one in mail[self.mail :]]
         self.sms, self.mail = len(sms), len(mail)

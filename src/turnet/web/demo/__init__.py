@@ -106,7 +106,10 @@ async def _page(request: AnyRequest, who: str) -> Page:
     await load_shift(clock)
     owners = await mailbox.owners()
     chosen = next((owner for owner in owners if owner.key == who), None) or await mailbox.owner(who)
-    chosen = chosen or next(iter(owners), None)
+    if chosen is None:
+        chosen = next(iter(owners), None)
+    elif chosen not in owners:
+        owners = [chosen, *owners]
     items = await mailbox.items(chosen.key, clinic, _composer(request)) if chosen else []
     wrote = await mailbox.written(chosen.key) if chosen else []
     number = next(iter((await mailbox.contacts(chosen.key)).phones), "") if chosen else ""
