@@ -76,7 +76,7 @@ class History:
         found = inbox.waiting(self.lives, self.people, lang, self.clinic.region, self.letters.dead)
         ids = [self.letters.new_id() for _one in found]
         received = await talk.write_received([
-            talk.received(one.phone, one.text, minutes.instant(one.at), str(id), outcome="desk")
+            talk.received(one.phone, one.text, minutes.instant(one.at), str(id), "desk")
             for id, one in zip(ids, found, strict=True)
         ])  # fmt: skip
         for id, one in zip(ids, found, strict=True):

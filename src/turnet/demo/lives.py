@@ -19,10 +19,15 @@ from turnet.feedback.model import DETRACTOR
 from turnet.reminders.model import Round, RoundKind
 from turnet.scheduling.rules import DAY
 
-_YES = {"en": ("1", "1", "1", "1", "Yes", "1 thanks"), "fi": ("1", "1", "1", "1", "Kyllä", "1 kiitos"), "he": ("1", "1", "1", "1", "כן", "1 תודה")}  # fmt: skip
+_YES = {
+    "en": ("1", "1", "1", "1", "Yes", "1 thanks"),
+    "fi": ("1", "1", "1", "1", "Kyllä", "1 kiitos"),
+    "he": ("1", "1", "1", "1", "כן", "1 תודה"),
+}
 _HERE = {"en": ("1", "1", "1", "Here"), "fi": ("1", "1", "1", "Perillä"), "he": ("1", "1", "1", "הגענו")}
-CONFIRMS, CONFIRMS_AND_STAYS_AWAY, CHECKS_IN, SCORES, SCORES_BY_LINK, SAYS_WHY = 0.64, 0.22, 0.47, 0.42, 0.07, 0.55
-OTHER_WAYS = {"door": 0.07, "link": 0.05, "tablet": 0.03}
+CONFIRMS, STAYS_AWAY_AND_CONFIRMS, CHECKS_IN, SCORES, SCORES_BY_LINK, SAYS_WHY = 0.64, 0.22, 0.47, 0.42, 0.07, 0.55
+OTHER_WAYS = {"door": 0.07, "link": 0.05, "tablet": 0.03, "": 0.85}
+"""How whoever does not check in by SMS does; empty: at the desk."""
 _CAME = frozenset({State.ARRIVED, State.IN_ROOM, State.DONE})
 CALLED_BACK = 9 * DAY
 """Most who were not happy that many minutes ago have been called back."""
@@ -112,9 +117,9 @@ class Lives:
             return last
         return last + _minutes(AFTER_START) if asked is Asked.CHECKIN else at + _minutes(OPINION)
 
-    def _answer(self, question: Question, at: int, text: str, outcome: str, reply: str) -> Question | None:
-        """None: they have not answered yet."""
-        if at > self.now or at >= question.until:
+    def _answer(self, question: Question, at: int | None, text: str, outcome: str, reply: str) -> Question | None:
+        """`at`: when they would answer. None: they have not, or not yet."""
+        if at is None or at > self.now or at >= question.until:
             self.questions.append(question)
             return None
         id = uuid.UUID(int=self.rng.getrandbits(128), version=4)
@@ -126,19 +131,19 @@ class Lives:
         visits = [place for place in question.visits if self.visits[place].state is not State.CANCELLED]
         comes = any(self.visits[place].state is not State.NO_SHOW for place in visits)
         at = question.at + 2 + int(self.rng.expovariate(1 / 45))
-        willing = self.rng.random() < (CONFIRMS if comes else CONFIRMS_AND_STAYS_AWAY)
+        willing = self.rng.random() < (CONFIRMS if comes else STAYS_AWAY_AND_CONFIRMS)
         text = self.rng.choice(_YES[question.language])
-        if not (willing and visits and at < min(self.visits[place].start for place in visits)):
-            at = self.now + 1
-        if self._answer(question, at, text, "confirmed", "answer_confirmed"):
+        in_time = at < min((self.visits[place].start for place in visits), default=0)
+        if self._answer(question, at if willing and in_time else None, text, "confirmed", "answer_confirmed"):
             self.confirmed |= dict.fromkeys(visits, at)
 
     def _check_in(self, question: Question) -> None:
         came = [place for place in question.visits if self.visits[place].state in _CAME]
         before, willing = self.rng.randint(1, 14), self.rng.random() < CHECKS_IN
         text = self.rng.choice(_HERE[question.language])
-        at = max(min(self.visits[place].start for place in came) - before, question.at + 1) if came else self.now + 1
-        if self._answer(question, at if willing else self.now + 1, text, "here", "answer_here"):
+        first = min((self.visits[place].start for place in came), default=0)
+        at = max(first - before, question.at + 1)
+        if self._answer(question, at if willing and came else None, text, "here", "answer_here"):
             self.here |= dict.fromkeys(came, (at, "sms"))
 
     def _score(self, question: Question) -> None:
@@ -147,8 +152,7 @@ class Lives:
         willing, by_link = self.rng.random() < SCORES, self.rng.random() < SCORES_BY_LINK
         opinion = Opinion(place, question.phone, "sms", question.at)
         reply = "answer_why_low" if score <= DETRACTOR else "answer_why_high"
-        answered = self._answer(question, at if willing else self.now + 1, str(score), "scored", reply)
-        if answered:
+        if answered := self._answer(question, at if willing else None, str(score), "scored", reply):
             opinion = self._why(replace(opinion, scored=at, score=score, by="sms"), answered)
         elif by_link and at <= self.now:
             opinion = replace(opinion, scored=at, score=score, by="link")
@@ -164,26 +168,23 @@ class Lives:
             low=opinion.score <= DETRACTOR,
         )  # fmt: skip
         at = asked + 2 + int(self.rng.expovariate(1 / 12))
-        if self._answer(why, at if says else self.now + 1, words, "commented", "answer_thanks"):
+        if self._answer(why, at if says else None, words, "commented", "answer_thanks"):
             return replace(opinion, said=at, words=words)
         return opinion
 
     def _worked(self, opinion: Opinion) -> Opinion:
         """What the desk has made of it."""
-        dice, low = self.rng.random(), opinion.score is not None and opinion.score <= DETRACTOR
-        if (
-            opinion.scored is None
-            or opinion.scored > self.now - CALLED_BACK
-            or dice > 0.9
-            or not (low or opinion.words)
-        ):
+        forgotten = self.rng.random() > 0.9
+        if opinion.score is None or opinion.scored is None or opinion.scored > self.now - CALLED_BACK or forgotten:
             return opinion
-        return replace(opinion, state="called_back" if low else "done")
+        if opinion.score <= DETRACTOR:
+            return replace(opinion, state="called_back")
+        return replace(opinion, state="done") if opinion.words else opinion
 
     def _without_sms(self) -> None:
         for place, visit in enumerate(self.visits):
-            way, before = self.rng.choices([*OTHER_WAYS, ""], [*OTHER_WAYS.values(), 1 - sum(OTHER_WAYS.values())])[0], self.rng.randint(1, 9)  # fmt: skip
-            if way and visit.state in _CAME and place not in self.here:
+            [way], before = self.rng.choices(list(OTHER_WAYS), list(OTHER_WAYS.values())), self.rng.randint(1, 9)
+            if way and visit.state in _CAME and visit.door != "walk_in" and place not in self.here:
                 self.here[place] = (min(visit.start - before, self.now), way)
 
     def by_phone(self) -> dict[str, list[Question]]:

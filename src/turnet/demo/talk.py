@@ -10,7 +10,7 @@ from typing import Any
 from turnet import clock as minutes
 from turnet.conversation.meaning import Asked
 from turnet.conversation.prompts import LETTERS
-from turnet.demo.lives import Lives, Opinion, Question
+from turnet.demo.lives import Answer, Lives, Opinion, Question
 from turnet.demo.messages import Letters
 from turnet.demo.rows import insert, public_id
 from turnet.feedback.model import feedback_token
@@ -23,7 +23,11 @@ async def write_questions(
     lives: Lives, letters: Letters, bookings: Sequence[int], names: Sequence[str]
 ) -> dict[str, int]:
     """Questions, answers and replies; `names`: of each visit's patient. Returns phone → when it last wrote."""
-    asked = [(q, after) for questions in lives.by_phone().values() for q, after in zip(questions, [*questions[1:], None], strict=True)]  # fmt: skip
+    asked = [
+        (question, after)
+        for questions in lives.by_phone().values()
+        for question, after in zip(questions, [*questions[1:], None], strict=True)
+    ]
     found = await insert(
         "prompt", "message our_number phone kind state language asked_at expires_at ended_at",
         [_prompt(question, after, lives.now) for question, after in asked], by="message",
@@ -37,21 +41,17 @@ async def write_questions(
             for place, letter in zip(question.visits, LETTERS, strict=False)
         ],
     )  # fmt: skip
-    answered = sorted(
-        (question for question, _after in asked if question.answer),
-        key=lambda one: (one.answer.at if one.answer else 0, one.message),
+    answered = [(one, one.answer) for one, _after in asked if one.answer]
+    answered.sort(key=lambda pair: (pair[1].at, pair[0].message))
+    inbound = await write_received(
+        received(
+            one.phone, answer.text, minutes.instant(answer.at), str(answer.id), answer.outcome, prompts[one.message]
+        )
+        for one, answer in answered
     )
-    inbound = await insert(
-        "inbound", _INBOUND,
-        [
-            received(one.phone, one.answer.text, minutes.instant(one.answer.at), str(one.answer.id),
-                     outcome=one.answer.outcome, prompt=prompts[one.message])
-            for one in answered if one.answer
-        ], by="provider_id",
-    )  # fmt: skip
-    for one in answered:
-        _reply(one, letters, bookings, names, inbound)
-    return {one.phone: one.answer.at for one in answered if one.answer}
+    for one, answer in answered:
+        _reply(one, answer, letters, bookings, names, inbound[str(answer.id)])
+    return {one.phone: answer.at for one, answer in answered}
 
 
 def _prompt(question: Question, after: Question | None, now: int) -> tuple[Any, ...]:
@@ -78,28 +78,22 @@ _INBOUND = (
 )
 
 
-def received(
-    phone: str, text: str, at: datetime, id: str, *, outcome: str, prompt: int | None = None
-) -> tuple[Any, ...]:
+def received(phone: str, text: str, at: datetime, id: str, outcome: str, prompt: int | None = None) -> tuple[Any, ...]:
     raw = json.dumps({"from": phone, "text": text}, ensure_ascii=False)
     return (PROVIDER, id, phone, "", text, raw, at, at, at, "done", 1, prompt, outcome, at)
 
 
 def _reply(
-    one: Question, letters: Letters, bookings: Sequence[int], names: Sequence[str], inbound: Mapping[str, int]
+    one: Question, answer: Answer, letters: Letters, bookings: Sequence[int], names: Sequence[str], inbound: int
 ) -> None:
-    answer = one.answer
-    assert answer is not None
-    of_visit = one.kind in {Asked.CONFIRM, Asked.CHECKIN}
     facts: dict[str, Any] = {"visits": [bookings[place] for place in one.visits]}
-    if of_visit:
+    if one.kind in {Asked.CONFIRM, Asked.CHECKIN}:
         facts["names"] = len({names[place] for place in one.visits}) > 1
     if one.kind is Asked.CHECKIN:
         facts["late"] = 0
-    received_as = inbound[str(answer.id)]
     letters.add(
         answer.reply, one.phone, one.language, bookings[one.visits[0]], id=answer.id, at=answer.at,
-        until=answer.at + 30, dedupe=f"answer:{received_as}", facts=facts, inbound=received_as,
+        until=answer.at + 30, dedupe=f"answer:{inbound}", facts=facts, inbound=inbound,
     )  # fmt: skip
 
 
