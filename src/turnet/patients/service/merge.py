@@ -16,8 +16,9 @@ from turnet.patients.indexing import index
 from turnet.patients.model import NOTE_LENGTH
 from turnet.patients.service.reach import changed, locked, to_change
 
-_GOES_OVER = (("booking", "patient"), ("consent", "patient"), ("patient", "guardian"))
-"""Tables whose rows change hands, and the column that says whose they are."""
+_GOES_OVER = (("booking", "patient"), ("consent", "patient"), ("feedback", "patient"), ("patient", "guardian"))
+"""Tables whose rows change hands, and the column that says whose they are. Questions do, so that nobody is asked twice
+in a short while under two cards."""
 
 
 async def merge(act: Act, kept: int, gone: int, *, version: int | None = None) -> Patient:
@@ -134,7 +135,7 @@ async def _take_apart(act: Act, merge: int) -> None:
     [(kept, gone, text)] = undone
     moved = json.loads(text)
     for table, column in (*_GOES_OVER, ("patient_contact", "patient")):
-        ids = moved["links" if table == "patient_contact" else table]
+        ids = moved.get("links" if table == "patient_contact" else table)  # merges older than a table know none of it
         if ids:
             marks = ", ".join(["{}"] * len(ids))
             await fetch(
