@@ -48,7 +48,7 @@ def gauge(nps: Nps, *, mirrored: bool) -> Gauge:
         return round(100 - share if mirrored else share, 1)
 
     ends = sorted((at(nps.low), at(nps.high)))
-    return Gauge(ends[0], round(max(1.0, ends[1] - ends[0]), 1), at(nps.score))
+    return Gauge(min(99.0, ends[0]), round(max(1.0, ends[1] - ends[0]), 1), at(nps.score))
 
 
 def bars(tally: Tally) -> tuple[Bar, ...]:
