@@ -14,6 +14,7 @@ _PLAIN = {
     "staff_user": ("name",),
     "staff_session": ("agent",),
     "calendar_feed": ("label",),
+    "feedback": ("comment",),
 }
 _TEXTS = {
     "clinic": ("name", "strapline", "out_of_hours", "privacy"),

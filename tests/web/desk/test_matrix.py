@@ -140,8 +140,8 @@ def _gentle_first(routes: list[Route]) -> list[Route]:
 
 
 @pytest.mark.parametrize("filled", [False, True], ids=["empty form", "full form"])
-async def test_visits_and_patients_of_another_practitioner_are_not_there(world: World, filled: bool) -> None:
-    theirs = [route for route in desk_routes(world.app) if {"visits", "patients"} & {*route.kinds}]
+async def test_visits_patients_and_words_of_another_practitioner_are_not_there(world: World, filled: bool) -> None:
+    theirs = [route for route in desk_routes(world.app) if {"visits", "patients", "feedback"} & {*route.kinds}]
     desk, ids, before = world.desks[Role.PRACTITIONER], world.others[Role.PRACTITIONER], await everything()
     found = {}
 

@@ -19,11 +19,13 @@ from tests.web.conftest import Client
 from tests.web.desk.conftest import a_session, an_account
 from turnet.booking import service as acts
 from turnet.booking.model import Person
+from turnet.booking.queries import visit_by_id
 from turnet.clinic.model import Clinic
 from turnet.conversation.queries import thread_of
 from turnet.conversation.service.thread import to_desk
 from turnet.db.piccolo_app import APP_CONFIG
 from turnet.db.transactions import fetch
+from turnet.feedback.service import asked
 from turnet.ids import random_id, token_hash
 from turnet.messaging.tables import Message
 from turnet.staff.model import Role
@@ -33,7 +35,7 @@ from turnet.web.desk.seat import cookie_name
 
 STRANGER = "+358409998887"
 STAFF = ("/desk", "/admin")
-OBJECTS = ("visits", "patients", "parked", "sessions", "feeds", "staff", "rounds", "inbox", "failed")
+OBJECTS = ("visits", "patients", "parked", "sessions", "feeds", "staff", "rounds", "inbox", "failed", "feedback")
 """Kinds of what an address names, as the part of it that stands before the id."""
 OTHER_PARTS = {"what": "link", "who": "sanna"}
 """Parameters that are a choice and nobody's object."""
@@ -98,12 +100,13 @@ async def a_world(app: Litestar) -> World:
     accounts = {role: await an_account(app, role, **_with_a_diary(role, pekka)) for role in Role}
     own = {role: await _belongings(app, user) for role, user in accounts.items()}
     others = {role: dict(own[Role.MANAGER if role is Role.OWNER else Role.OWNER]) for role in Role}
+    asked_pekkas, asked_sannas = [await _a_question(app, visit) for visit in (pekkas, sannas)]
     talked = {"inbox": await _a_conversation(app), "failed": await _a_lost_answer(app)}
     for mine, theirs in zip(own.values(), others.values(), strict=True):
         mine |= {"visits": pekkas, "patients": omars, "staff": public_id_of(Role.RECEPTION), "rounds": "one_day"}
         theirs |= {"visits": sannas, "patients": annas, "staff": public_id_of(Role.OWNER), "rounds": "two_days"}
-        mine |= talked
-        theirs |= talked
+        mine |= talked | {"feedback": asked_pekkas}
+        theirs |= talked | {"feedback": asked_sannas}
     desks = {role: await a_desk(app, user) for role, user in accounts.items()}
     return World(app, clinic, desks, accounts, own, others)
 
@@ -123,6 +126,15 @@ async def _visit(app: Litestar, clinic: Clinic, by: str, person: Person) -> tupl
     made = await acts.book(act, clinic, a_wish(clinic, THURSDAY_0920, by=by), person, once=f"once-{by}")
     [(patient,)] = await fetch("SELECT public_id FROM patient WHERE id = {}", made.visit.patient)
     return made.visit.public_id, patient
+
+
+async def _a_question(app: Litestar, visit: str) -> str:
+    """How it went, answered with words; its public id."""
+    [(id,)] = await fetch("SELECT id FROM booking WHERE public_id = {}", visit)
+    now = app.state.clock.now()
+    made = await asked(await visit_by_id(id), contact=STRANGER, channel="sms", key=app.state.key, now=now)
+    await fetch("UPDATE feedback SET score = 3, comment = 'Words', scored_at = {} WHERE public_id = {}", now, made)
+    return made
 
 
 async def _a_conversation(app: Litestar) -> str:
