@@ -100,11 +100,12 @@ async def test_an_offer_in_time_that_was_blocked_since_is_gone(engine: AnyEngine
     assert await queries.visit(visit.public_id) == visit
 
 
-async def test_after_the_last_moment_for_changes_and_after_a_cancellation(
+async def test_once_the_visit_has_begun_and_after_a_cancellation_nothing_is_taken(
     engine: AnyEngine, clock: FrozenClock
 ) -> None:
     clinic = await a_clinic()
     visit = await _a_visit(clinic, clock, "2026-12-02T10:40+02:00")
+    clock.advance(hours=23, minutes=30)
     offered = await service.offer_times(an_act(clock), clinic, visit)
     clock.advance(minutes=29)
     late = an_act(clock)

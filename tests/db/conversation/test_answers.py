@@ -132,12 +132,25 @@ CONVERSATIONS = {
         : Dana booked Thu 09:20
         desk: cannot_come
     """,
-    "after the last moment for changes": """
+    "our own question is answered after changes have ended": """
         visit Dana Wed 09:20
         asks confirm Dana
         ← 2
-        → The desk reads this and gets back to you. Or call 0300 00140.
+        → All right. Would A Thu 3 Dec 09:20, B Fri 4 Dec 09:20 or C Mon 7 Dec 09:20 do? Your time stays until you answer.
         : Dana booked Wed 09:20
+        desk: nothing
+        ← A
+        → Thank you. Your new time is Thu 3 Dec 09:20.
+        : Dana booked Thu 09:20
+        desk: nothing
+    """,
+    "less than two hours before nobody else can take the time": """
+        visit Dana Tue 14:00
+        asks confirm Dana
+        clock 80m
+        ← 2
+        → The desk reads this and gets back to you. Or call 0300 00140.
+        : Dana booked Tue 14:00
         desk: cannot_come
     """,
     "they came, said so, and the dentist is late": """

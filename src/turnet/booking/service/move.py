@@ -52,7 +52,7 @@ async def move(
         wanted = _with_extras(visit, within_reach(act, wish, "visit.move"))
         if _is_there(visit, wanted):
             return visit
-        check_time(act, clinic, visit)
+        _check_time(act, clinic, visit)
         rules_for(act, clinic, wanted)
         await lock(clinic, [wanted])
         return await _moved(act, clinic, visit, wanted, tell=tell, reason=reason.strip())
@@ -78,7 +78,7 @@ def _is_there(visit: Visit, wish: Wish) -> bool:
     )
 
 
-def check_time(act: Act, clinic: Clinic, visit: Visit) -> None:
+def _check_time(act: Act, clinic: Clinic, visit: Visit) -> None:
     """Raises TooLate with the last moment it could have been moved."""
     verdict = may_move(clinic.service(visit.service).rules, minute(visit.starts_at), minute(act.now))
     if not (verdict.allowed or act.by_staff):

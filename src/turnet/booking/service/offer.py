@@ -15,14 +15,14 @@ from turnet.booking.model import Act, Seat, Visit, Wish
 from turnet.booking.queries import free_times, visit_to_change
 from turnet.booking.service.attempt import attempt, settled
 from turnet.booking.service.facts import facts
-from turnet.booking.service.move import check_time, claim_of, rewritten
+from turnet.booking.service.move import claim_of, rewritten
 from turnet.booking.service.rows import bump_diary, drop_claims, insert, marks, occupy, record
 from turnet.booking.service.seating import Seated, lock, read_board, rules_for, seat, setup_for
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
 from turnet.db.transactions import fetch, on_sqlite
-from turnet.errors import NotAllowed, NotOffered, SlotTaken
+from turnet.errors import NotAllowed, NotOffered, SlotTaken, TooLate
 from turnet.ids import random_id
 from turnet.scheduling.by_hand import places_by_hand
 from turnet.scheduling.hours import local_day
@@ -181,15 +181,17 @@ def _stored(visit: Visit, one: Seated) -> Mapping[str, Any]:
 async def take_offer(act: Act, clinic: Clinic, visit_id: int, claim: int, *, tell: bool = True) -> Visit:
     """Moves the visit to a time that is held for it and gives the old one back.
 
-    Without `tell` the caller says it, in answer to them. Raises NotFound, NotAllowed, TooLate, and SlotTaken when the time is not held any
-    more, or the clinic is closed then by now.
+    What was offered may be taken until the visit begins, whenever changes end otherwise. Without `tell` the caller says
+    it, in answer to them. Raises NotFound, NotAllowed, TooLate, and SlotTaken when the time is not held any more, or the
+    clinic is closed then by now.
     """
 
     async def work(clinic: Clinic) -> Visit:
         visit = await visit_to_change(visit_id)
         if not visit.coming:
             raise NotAllowed(state=visit.state)
-        check_time(act, clinic, visit)
+        if act.now >= visit.starts_at:
+            raise TooLate(until=visit.starts_at)
         one = await _offered(act, clinic, visit, claim)
         own = await claim_of(visit)
         await fetch("DELETE FROM occupancy WHERE claim = {}", own)

@@ -1,6 +1,7 @@
 """They cannot come: who of them, three other times, and a letter moves the visit. Nothing is ever cancelled by SMS."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from turnet.booking.model import Visit
 from turnet.booking.queries import visits_by_id
@@ -15,6 +16,9 @@ from turnet.conversation.service.coming import named
 from turnet.conversation.service.thread import to_desk
 from turnet.errors import SlotTaken, TooLate
 from turnet.scheduling.policy import may_move
+
+HEARD_UNTIL = timedelta(hours=2)
+"""Before a visit, after which who cannot come is called: too near for anybody else to take the time."""
 
 
 async def cannot(case: Case, prompt: Open, reading: Reading) -> str:
@@ -74,8 +78,11 @@ async def other_times(case: Case, prompt: Open, visit: Visit, *, again: bool = F
 
 
 def _in_time(case: Case, visit: Visit) -> bool:
+    """Whoever answers what we asked is heard later than who moves a visit unasked: reminders leave the day before, when
+    changes may have ended, and a chair that is given back then can still be filled."""
     rules = case.clinic.service(visit.service).rules
-    return may_move(rules, minute(visit.starts_at), minute(case.now)).allowed
+    may = may_move(rules, minute(visit.starts_at), minute(case.now)).allowed
+    return may or visit.starts_at - case.now >= HEARD_UNTIL
 
 
 async def takes(case: Case, prompt: Open, reading: Reading) -> str:
