@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, cast
-
-import httpx
+from typing import TYPE_CHECKING, Any, cast
 
 from turnet.messaging.channels import Deferred, Refused, Trouble, Unreachable, Unsure
+
+if TYPE_CHECKING:
+    import httpx
 
 CALL_SECONDS = 25.0
 """For one SMS, connecting included: less than half a lease."""
@@ -60,6 +61,8 @@ class Line:
         self, method: str, path: str, *, json: object = None, form: Mapping[str, str] | None = None
     ) -> Answer:
         """Raises `Unreachable` when nothing can have left, `Silent` when it may have."""
+        import httpx  # noqa: PLC0415  (five megabytes, and only needed where there is a gateway)
+
         try:
             async with asyncio.timeout(self._seconds), self._opened().stream(method, path, json=json, data=form) as got:
                 return Answer(got.status_code, await _content(got), _after(got))
@@ -70,7 +73,9 @@ class Line:
         except httpx.HTTPError as error:
             raise Silent(f"{self._base} hung up before it had answered") from error
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> "httpx.AsyncClient":
+        import httpx  # noqa: PLC0415  (as above)
+
         if self._client is None:
             # Connecting and its TLS each end well before the call does: what runs out later has left.
             timeout = httpx.Timeout(self._seconds, connect=self._seconds * 0.4)
@@ -97,7 +102,7 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-async def _content(got: httpx.Response) -> dict[str, Any]:
+async def _content(got: "httpx.Response") -> dict[str, Any]:
     read = b""
     async for piece in got.aiter_raw():
         read += piece
@@ -115,7 +120,7 @@ def json_object(text: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
-def _after(got: httpx.Response) -> timedelta | None:
+def _after(got: "httpx.Response") -> timedelta | None:
     said = got.headers.get("retry-after", "")
     return min(timedelta(seconds=int(said[:6])), LONGEST_BUSY) if said.isdecimal() else None
 
