@@ -48,8 +48,10 @@ def return_address(settings: Settings, key: bytes, message: UUID, sender: str) -
 
 def returned(raw: bytes, settings: Settings, key: bytes) -> Returned | None:
     """What a mail to the return address says did not arrive for good; None when it says nothing of the kind."""
-    mail = message_from_bytes(raw[:LARGEST])
-    status = _failure(mail)
+    try:
+        status = _failure(message_from_bytes(raw[:LARGEST]))
+    except RecursionError:  # parts within parts: no report looks so, and anybody may write to that address
+        return None
     if status is None:
         return None
     local, _at, domain = settings.bounce_mail.rpartition("@")

@@ -122,8 +122,9 @@ def test_a_report_says_which_mail_and_why(mail: bytes, status: str, dead: bool) 
         b"",
         b"\x00\xff" * 500,
         b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n\n--b--",
+        b"Content-Type: message/rfc822\n\n" * 3000,
     ],
-    ids=["delayed", "relayed", "absence", "no-token", "forged", "other-key", "empty", "bytes", "hollow"],
+    ids=["delayed", "relayed", "absence", "no-token", "forged", "other-key", "empty", "bytes", "hollow", "nested"],
 )
 def test_everything_else_says_nothing(mail: bytes) -> None:
     assert returned(mail, SETTINGS, KEY) is None
