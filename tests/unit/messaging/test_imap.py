@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.conftest import missing
+from turnet.messaging.bounces import LARGEST
 from turnet.messaging.channels import Unreachable
 from turnet.messaging.channels.imap import Box, Mailbox, box
 from turnet.settings import BadSetting
@@ -121,6 +122,20 @@ async def test_what_nobody_has_seen_is_read_once(dovecot: tuple[Box, Path]) -> N
     assert ([mail.splitlines()[0] for _uid, mail in first], [uid for uid, _ in again]) == (
         [b"Subject: 0", b"Subject: 1", b"Subject: 2"], [first[2][0]],
     )  # fmt: skip
+
+
+async def test_of_a_large_mail_only_the_beginning_is_fetched(dovecot: tuple[Box, Path]) -> None:
+    """Anybody may write to that address, and fifty are held in memory at once."""
+    where, new = dovecot
+    mail = new / "1.0.host"
+    mail.write_bytes(b"Subject: large\r\n\r\n" + (b"x" * 70 + b"\r\n") * 10_000)
+    mail.chmod(0o666)
+    mailbox = Mailbox(where)
+
+    [(_uid, fetched)] = await mailbox.unread()
+    await mailbox.close()
+
+    assert (fetched[:16], len(fetched)) == (b"Subject: large\r\n", LARGEST)
 
 
 async def test_a_wrong_password_is_trouble_of_the_mailbox(dovecot: tuple[Box, Path]) -> None:

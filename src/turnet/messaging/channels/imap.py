@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from turnet.messaging.bounces import LARGEST
 from turnet.messaging.channels import Unreachable
 from turnet.settings import BadSetting
 
@@ -58,7 +59,7 @@ class Mailbox:
     _line: imaplib.IMAP4 | None = None
 
     async def unread(self) -> list[tuple[str, bytes]]:
-        """(uid, mail) of the oldest that nobody has seen. Raises `Unreachable`."""
+        """(uid, beginning of the mail) of the oldest that nobody has seen. Raises `Unreachable`."""
         return await self._in_a_thread(lambda: list(self._unread()))
 
     async def seen(self, uid: str) -> None:
@@ -94,7 +95,7 @@ class Mailbox:
     def _unread(self) -> Iterator[tuple[str, bytes]]:
         [found] = self._said(self._open().uid("SEARCH", "UNSEEN"))
         for uid in found.decode().split()[:AT_ONCE]:
-            parts = self._said(self._open().uid("FETCH", uid, "(BODY.PEEK[])"))
+            parts = self._said(self._open().uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST:d}>)"))
             yield from ((uid, part[1]) for part in parts if isinstance(part, tuple))
 
     @staticmethod
