@@ -31,6 +31,7 @@ from turnet.messaging.channels import Call, Forged, Gateway, Incoming, Parcel
 from turnet.messaging.channels.chosen import senders
 from turnet.messaging.channels.sms_android import SmsAndroid
 from turnet.messaging.channels.sms_http import SmsHttp
+from turnet.messaging.channels.sms_incoming import instant
 from turnet.messaging.channels.sms_presets import PRESETS
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.settings import BadSetting, Settings
@@ -334,3 +335,8 @@ def test_what_asks_or_goes_on_in_a_conversation_may_be_answered(kind: str, manne
 def test_a_name_cannot_be_answered() -> None:
     with pytest.raises(BadSetting, match="only a number can be answered"):
         SmsHttp("46elks://u:p@?from=Tuomi&answers=Tuomi", PRESETS["46elks"])
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_hour_that_our_clocks_do_not_have_is_none(said: str) -> None:
+    assert instant(said) is None

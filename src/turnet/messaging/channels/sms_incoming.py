@@ -23,9 +23,9 @@ def instant(said: object) -> datetime | None:
     """An ISO time, in UTC where it names no zone; None for whatever is none."""
     try:
         found = datetime.fromisoformat(str(said))
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last hours that there are have no other zone
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def twilio(call: Call) -> list[Incoming]:
