@@ -19,6 +19,9 @@ from turnet.messaging.outbox import Draft
 
 USEFUL = timedelta(minutes=30)
 """An answer that comes later than this says nothing to anybody."""
+DAY = timedelta(days=1)
+MOST_A_DAY = 20
+"""Answers to one telephone: anybody may forge its number, and each is paid for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Case:
 
 async def reply(case: Case, name: str, visits: Sequence[Visit] = (), **facts: Any) -> None:
     """One answer to this SMS, at once; a second call says nothing. `facts` as in `turnet.messaging.answers`."""
-    if not is_person(case.phone):
+    if not is_person(case.phone) or await _answered_enough(case):
         return
     first = visits[0] if visits else None
     draft = Draft(
@@ -68,6 +71,18 @@ async def reply(case: Case, name: str, visits: Sequence[Visit] = (), **facts: An
         inbound=case.inbound.id,
     )
     await outbox.add_all([draft], now=case.now)
+
+
+async def _answered_enough(case: Case) -> bool:
+    """A person reads what comes after that."""
+    [(count,)] = await fetch(
+        "SELECT count(*) FROM message WHERE recipient = {} AND inbound IS NOT NULL AND created_at > {}",
+        *(case.phone, case.now - DAY),
+    )
+    if int(count) < MOST_A_DAY:
+        return False
+    await to_desk(case.phone, "often", now=case.now)
+    return True
 
 
 async def lately(case: Case, name: str, within: timedelta) -> bool:
