@@ -19,6 +19,8 @@ A_DAY = 5
 ALIKE, ALIKE_DIGITS = 10, 7
 """New numbers that begin with the same digits, within an hour."""
 HOUR = timedelta(hours=1)
+STRANGERS = 60
+"""SMS of each kind in `UNASKED` within an hour, to all numbers together."""
 ALARM = 80
 """Per cent of the budget from which somebody is told."""
 LOOKED_UP_EVERY = timedelta(seconds=30)
@@ -27,6 +29,8 @@ PROVOKED = frozenset({
     "booking_confirmed", "booking_moved", "booking_cancelled", "series_booked", "visit_links", "missed_call",
 })  # fmt: skip
 """Kinds that somebody who is not staff can make us send."""
+UNASKED = frozenset({"missed_call", "answer_read_later"})
+"""Kinds that a number which nobody here knows gets: a forged one costs its forger nothing, and the next is another."""
 RESERVED = frozenset({
     "reminder", "booking_cancelled", "choose_new_time", "desk_message", "desk_answer", "come_in",
 })  # fmt: skip
@@ -35,6 +39,7 @@ RESERVED = frozenset({
 SPENT = "the month's budget for SMS is spent"
 TOO_OFTEN = "too many SMS to this number"
 TOO_ALIKE = "many new numbers that look alike: somebody may be making us send SMS"
+TOO_MANY = "many SMS to whoever called or wrote: somebody may be making us send them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,20 @@ async def stop(
         return Stop(reason)
     if purse.empty and row.kind not in RESERVED and not row.kind.startswith("answer_"):
         return Stop(SPENT)
+    if limited and row.kind in UNASKED and await _in_an_hour(row.kind, now) >= STRANGERS:
+        return Stop(TOO_MANY)
     if not limited or row.kind not in PROVOKED or await _by_staff(row):
         return None
     return await _pumped(row, now)
+
+
+async def _in_an_hour(kind: str, now: datetime) -> int:
+    [(found,)] = await fetch(
+        "SELECT count(*) FROM message WHERE channel = 'sms' AND finished_at > {} AND kind = {} "
+        "AND state IN ('sent', 'delivered', 'unknown')",
+        *(now - HOUR, kind),
+    )
+    return int(found)
 
 
 async def _by_staff(row: Claimed) -> bool:

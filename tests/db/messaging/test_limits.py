@@ -122,6 +122,35 @@ async def test_eleven_new_numbers_that_look_alike_are_ten_too_many(
     assert [error for state, error in await _outcomes() if state == "queued"] == [TOO_ALIKE] * 2
 
 
+@pytest.mark.parametrize("kind", sorted(limits.UNASKED))
+@pytest.mark.parametrize("limited", [True, False], ids=["protected", "control"])
+async def test_forged_numbers_of_every_sort_get_so_many_an_hour_together(
+    engine: AnyEngine,
+    public: Settings,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    *,
+    limited: bool,
+) -> None:
+    monkeypatch.setattr(limits, "STRANGERS", 3)
+    await a_clinic()
+    async with tx():
+        for number in range(5):
+            await outbox.add(
+                kind, channel="sms", recipient=f"+35840{number}234567", language="en", dedupe=f"{number}",
+                due_at=clock.now(), not_after=clock.now() + timedelta(hours=1), now=clock.now(),
+                facts={"link": "https://tuomi.example/en/", "visits": []},
+            )  # fmt: skip
+
+    await drain(deliverer(replace(public, limits="on" if limited else "off"), clock))
+
+    assert len(texts(public)) == (3 if limited else 5)
+    assert [error for state, error in await _outcomes() if state == "skipped"] == [limits.TOO_MANY] * (
+        2 if limited else 0
+    )
+
+
 async def test_numbers_known_for_longer_are_not_suspected(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
