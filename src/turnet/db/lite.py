@@ -25,6 +25,8 @@ Row = dict[str, Any]
 
 READERS = 3
 BUSY_SECONDS = 5.0
+WRITES_KEEP, READS_KEEP = 16_000, 4_000
+"""KiB of the database that each connection remembers; the system remembers it for all of them."""
 
 
 def _into_wal(raw: sqlite3.Connection) -> None:
@@ -72,7 +74,7 @@ class Connection:
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-16000",
+            f"cache_size={-READS_KEEP if self._reads_only else -WRITES_KEEP}",
             *(["query_only=ON"] if self._reads_only else []),
         ]
         try:
