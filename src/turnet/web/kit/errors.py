@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from turnet import i18n
 from turnet.clinic.model import Clinic
@@ -21,6 +21,9 @@ from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Frame, Page
 
 log = logging.getLogger("turnet.web")
+
+_GONE = "client disconnected prematurely"
+"""Litestar's words for whoever hangs up before all is sent: anybody can, at every address, and nothing failed here."""
 
 
 class MovedTo(HTTPException):
@@ -78,6 +81,8 @@ def page_for(request: AnyRequest, error: Exception) -> Response[Any]:
 def _status(error: Exception) -> int:
     if isinstance(error, TurnetError):
         return error.status
+    if isinstance(error, InternalServerException) and error.detail == _GONE:
+        return 400
     if isinstance(error, HTTPException):
         return error.status_code
     if unspeakable(error):
