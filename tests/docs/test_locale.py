@@ -29,7 +29,16 @@ TRANSLATED = [code for code in LANGUAGES if code != "en"]
 TEXTS = [kind for kind in KINDS.values() if "sms" in kind.channels]
 
 SAME = {
-    "fi": {"%(first)s–%(last)s", "%(opens)s–%(closes)s", "%(num)d min", "%(n)s min", "%(late)s min", "%(day)s"},
+    "fi": {
+        "%(first)s–%(last)s",
+        "%(opens)s–%(closes)s",
+        "%(num)d min",
+        "%(n)s min",
+        "%(late)s min",
+        "%(day)s",
+        "%(when)s, %(how)s.",
+        "NPS",
+    },
     "he": {"%(first)s–%(last)s", "%(opens)s–%(closes)s", "%(when)s, %(how)s."},
 }
 """What is rightly the same as in English."""
