@@ -130,7 +130,7 @@ async def open_one(
         if other.expires_at <= now:
             await lapse(other, now=now)
         elif other.our_number == our_number:
-            await end(other.id, "closed", now=now)
+            await _cut_short(other, "closed", now=now)
     [(id,)] = await fetch(
         "INSERT INTO prompt (message, our_number, phone, kind, state, language, asked_at, expires_at, asked_back) "
         "VALUES ({}, {}, {}, {}, 'open', {}, {}, {}, {}) RETURNING id",
@@ -150,8 +150,13 @@ async def end(id: int, state: str, *, now: datetime) -> None:
 
 
 async def lapse(prompt: Open, *, now: datetime) -> None:
-    """Nobody answered in time. Whoever said that they cannot come, and chose nothing, still has their time: the desk asks."""
-    await end(prompt.id, "expired", now=now)
+    """Nobody answered in time."""
+    await _cut_short(prompt, "expired", now=now)
+
+
+async def _cut_short(prompt: Open, state: str, *, now: datetime) -> None:
+    """Whoever said that they cannot come, and chose nothing, still has their time: the desk asks."""
+    await end(prompt.id, state, now=now)
     if prompt.kind in _UNDER_WAY:
         await to_desk(prompt.phone, "cannot_come", now=now)
 

@@ -50,12 +50,14 @@ class Talk:
         self.visits[name.split(maxsplit=1)[0]] = booked.visit
         return booked.visit
 
-    async def ask(self, asked: Asked, *names: str, our_number: str = "") -> datetime | None:
-        """As if an SMS that asks were leaving now."""
+    async def ask(
+        self, asked: Asked, *names: str, our_number: str = "", within: timedelta = timedelta(days=1)
+    ) -> datetime | None:
+        """As if an SMS that asks were leaving now, which is of use for so long."""
         visits = sorted((self.visits[name] for name in names), key=lambda visit: visit.starts_at)
         row = Claimed(
             uuid4(), "reminder", "sms", self.phone, self.language, visits[0].id, 0, {}, self.clock.now(),
-            self.clock.now() + timedelta(days=1), 1, "", self.clock.now(),
+            self.clock.now() + within, 1, "", self.clock.now(),
         )  # fmt: skip
         return await prompts.ask(
             row, visits, asked, our_number=our_number, language=self.language, now=self.clock.now()

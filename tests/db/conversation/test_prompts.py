@@ -75,6 +75,18 @@ async def test_a_reminder_waits_while_they_choose_a_time(talk: Talk) -> None:
     )  # fmt: skip
 
 
+async def test_the_desk_hears_of_a_choice_that_was_cut_short(talk: Talk) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.book("Omer Levi", FRIDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    await talk.them("2")
+
+    assert await talk.ask(Asked.CHECKIN, "Omer", within=timedelta(minutes=20)) is None
+    assert (await _open(), await talk.desk()) == (
+        [("confirm", "answered"), ("times", "closed"), ("checkin", "open")], "cannot_come",
+    )  # fmt: skip
+
+
 async def test_at_most_one_is_open_and_the_database_says_so(talk: Talk) -> None:
     await talk.book("Dana Levi", THURSDAY)
     await talk.ask(Asked.CONFIRM, "Dana")
