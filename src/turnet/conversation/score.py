@@ -18,9 +18,7 @@ def score_of(text: str, language: str) -> int | None:
     1 and 2 beside words that answer a reminder may be meant for that.
     """
     text = _OF_TEN.sub(" ", text)
-    said = [phrase for phrase in phrases(text, language) if phrase.sense is not Sense.TENTH]
-    while said and said[0].sense in _BEFORE and _number(said[0], language) is None:
-        del said[0]
+    said = _from_the_score_on(text, language)
     if not said or _NOT_WHOLE.search(text) is not None or (score := _number(said[0], language)) is None or score > 10:
         return None
     comment = [phrase for phrase in said[1:] if phrase.sense not in POLITE]
@@ -30,6 +28,18 @@ def score_of(text: str, language: str) -> int | None:
     if comment and spoken and (score == 1 or not _PARTED.search(text)):
         return None
     return score
+
+
+def says_more(text: str, language: str) -> bool:
+    """Of a text that is a score: are there words after it, beyond politeness?"""
+    return any(phrase.sense not in POLITE for phrase in _from_the_score_on(_OF_TEN.sub(" ", text), language)[1:])
+
+
+def _from_the_score_on(text: str, language: str) -> list[Phrase]:
+    said = [phrase for phrase in phrases(text, language) if phrase.sense is not Sense.TENTH]
+    while said and said[0].sense in _BEFORE and _number(said[0], language) is None:
+        del said[0]
+    return said
 
 
 def _number(phrase: Phrase, language: str) -> int | None:

@@ -8,6 +8,7 @@ asks confirm Dana Omer        an SMS that asks leaves now
 desk: cannot_come             why a person has to look; `desk: nothing`
 clock 30m                     time passes (m, h, d), and questions end
 moves Dana Fri 10:00 · cancels Dana     at the desk
+said Dana It was fine         what is kept of what they said of a visit
 late 10                       Sanna runs late today
 """
 
@@ -95,6 +96,11 @@ async def _takes_everything(talk: Talk) -> None:
         await fetch("DELETE FROM claim WHERE kind = 'offer'")
 
 
+async def _said(talk: Talk, name: str, *words: str) -> None:
+    rows = await fetch("SELECT comment FROM feedback WHERE booking = {}", talk.visits[name].id)
+    assert rows == [(" ".join(words),)]
+
+
 async def _late(talk: Talk, minutes: str) -> None:
     sanna = talk.clinic.practitioners["sanna"].id
     await service.run_late(staff(talk.clock), talk.clinic, sanna, int(minutes))
@@ -102,5 +108,5 @@ async def _late(talk: Talk, minutes: str) -> None:
 
 _WORDS: dict[str, Callable[..., Awaitable[None]]] = {
     "visit": _visit, "asks": _asks, "clock": _clock, "moves": _moves, "cancels": _cancels, "late": _late,
-    "gone": _takes_everything,
+    "gone": _takes_everything, "said": _said,
 }  # fmt: skip

@@ -408,6 +408,22 @@ CONVERSATIONS = {
         → Thank you, we read every word.
         desk: score
     """,
+    "a low score, and why at once": """
+        visit Dana Tue 14:00
+        asks score Dana
+        ← 3, I waited for an hour
+        → Thank you for being frank. What should have been different?
+        said Dana 3, I waited for an hour
+        desk: score
+    """,
+    "a score and thanks": """
+        visit Dana Tue 14:00
+        asks score Dana
+        ← 9/10 thanks
+        → Thank you. What did we do well when we met you?
+        said Dana
+        desk: nothing
+    """,
     "a question where words were asked for": """
         visit Dana Tue 14:00
         asks score Dana

@@ -4,6 +4,7 @@ from turnet.booking.queries import visits_by_id
 from turnet.conversation import prompts
 from turnet.conversation.meaning import QUESTION, Asked, Reading
 from turnet.conversation.prompts import OPINION, Open, Subject
+from turnet.conversation.score import says_more
 from turnet.conversation.service.case import Case, reply
 from turnet.conversation.service.thread import to_desk
 from turnet.errors import NotAllowed
@@ -13,16 +14,19 @@ BY = "sms"
 
 
 async def scores(case: Case, prompt: Open, reading: Reading) -> str:
-    """Writes the score down and asks the question that fits it."""
+    """Writes the score down, with the words that came with it, and asks the question that fits it."""
     [subject, *_others] = prompt.subjects
     assert reading.score is not None, "a score is a number"
     await prompts.end(prompt.id, "answered", now=case.now)
+    words = case.inbound.text if says_more(case.inbound.text, case.language) else ""
     try:
-        found = await scored(case.act, case.clinic, subject.booking, reading.score, by=BY)
+        found = await scored(case.act, case.clinic, subject.booking, reading.score, comment=words, by=BY)
     except NotAllowed:  # they said so long ago, by the link
         return "again"
     if found.again:
         return "again"
+    if words and found.low:
+        await to_desk(case.phone, "score", now=case.now)
     kept = Subject(subject.booking, subject.visit_no, subject.letter, wish={"low": found.low})
     await prompts.open_one(
         case.phone, prompt.our_number, Asked.WHY, [kept], language=case.language, until=case.now + OPINION, now=case.now
