@@ -299,3 +299,18 @@ async def test_a_silent_gateway_is_said_in_one_line(app: Litestar, signs_in: Sig
 
     line = "For hours no SMS has been reported as arrived"
     assert (line in before, line in words(await desk.get("/desk/inbox"))) == (False, True)
+
+
+async def test_reading_a_conversation_is_a_look_at_its_people_and_is_written_down(
+    app: Litestar, signs_in: Signs
+) -> None:
+    """Control: the list of conversations is none."""
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    await desk.get("/desk/inbox")
+    listed = await fetch("SELECT act FROM audit_entry")
+    for _ in range(2):
+        await desk.get(url)
+
+    assert (listed, await fetch("SELECT act FROM audit_entry")) == ([], [("patient_seen",)])

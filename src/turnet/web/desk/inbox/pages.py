@@ -19,6 +19,7 @@ from turnet.ids import random_id
 from turnet.messaging.addresses import spoken_phone
 from turnet.messaging.failures import count_failures
 from turnet.messaging.matter import hears
+from turnet.patients import service as patients
 from turnet.patients.model import Found
 from turnet.watch.incidents import going_on
 from turnet.web.desk.cards.patients import find
@@ -26,7 +27,7 @@ from turnet.web.desk.diary.drawn import ICONS
 from turnet.web.desk.diary.drawn import words as state_words
 from turnet.web.desk.inbox import words
 from turnet.web.desk.said import Said as Toast
-from turnet.web.desk.seat import DeskFrame, Seat, seated
+from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
@@ -213,6 +214,9 @@ async def _one(
 ) -> One:
     most = _number(query.get("most", ""), reads.PAGE, reads.LONGEST)
     around = await reads.around(thread.phone, now=seat.now)
+    if request.method == "GET":
+        for person in around.people:  # what they wrote and when they come is as much as their card says
+            await patients.saw(desk_act(request, seat), person.id)
     language = await language_of(thread.phone, seat.clinic)
     coming = sorted(visit.starts_at for person in around.people for visit in person.coming)
     quick = words.quick(language, seat.local(coming[0]) if coming else None, spoken_phone(seat.clinic.phone))
