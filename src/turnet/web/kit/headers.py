@@ -28,11 +28,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 BY_TOKEN = ("/a/", "/f/", "/u/", "/w/", "/here/", "/join/")
 """Pages of whoever holds the link."""
-_FEEDS = "/cal/"
-"""As secret, but a calendar program may ask whether its own copy is still right."""
 _BOOKINGS_OF_API = "/api/v1/bookings/"
 _FEEDS = "/cal/"
-"""Calendar programs ask with `If-None-Match`, so theirs says itself how long it keeps."""
+"""As secret; calendar programs ask with `If-None-Match`, so theirs says itself how long it keeps."""
 _STAFF = ("/desk", "/admin", "/login", "/logout")
 _SEVERAL_YEARS = b"max-age=63072000; includeSubDomains"
 
