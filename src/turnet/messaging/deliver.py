@@ -27,7 +27,7 @@ from turnet.messaging.channels.smtp import CALL_SECONDS
 from turnet.messaging.compose import Composer
 from turnet.messaging.kinds import KINDS, Audience
 from turnet.messaging.limits import Purse
-from turnet.messaging.matter import LEADS_NOWHERE, Matter, matter_of
+from turnet.messaging.matter import LEADS_NOWHERE, Matter, asking, matter_of
 from turnet.messaging.outbox import Claimed
 from turnet.messaging.sms_text import gist, parts
 from turnet.settings import Settings
@@ -186,6 +186,7 @@ async def _deliver(deliverer: Deliverer, clinic: Clinic, row: Claimed) -> bool:
         return True
     if await _stopped(deliverer, clinic, row) or await _put_off(deliverer, row, matter):
         return True
+    matter = await asking(row, matter, deliverer.settings, now=now)
     async with deliverer.composing:
         await deliverer.traffic.lull(at_most=GIVE_WAY_SECONDS)
         await asyncio.sleep(0)

@@ -1,7 +1,6 @@
 """What an outbox row speaks of at the moment it leaves: the visits as they are now, or the reason to say nothing."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,7 @@ from turnet.messaging.kinds import KINDS, About, Audience, Kind, announcing
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
 from turnet.messaging.refusals import refusal
-from turnet.reminders.model import Round, RoundKind
+from turnet.reminders.model import MESSAGE, Round, RoundKind
 from turnet.reminders.queries import NOTHING_LEFT
 from turnet.reminders.service import drop, speech
 from turnet.reminders.steps import ONE_A_DAY
@@ -80,20 +79,29 @@ async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:
         return Matter(skip=NOTHING_LEFT)
     manner = manner_of(said.round, row.channel, settings, folded=said.folded)
     if said.round.kind is RoundKind.FEEDBACK:
-        return await _survey(row, said.visits, manner, settings, now)
+        return await _survey(row, said.visits, manner, now)
     return Matter(said.visits, manner=manner)
 
 
-async def _survey(row: Claimed, visits: tuple[Visit, ...], manner: Manner, settings: Settings, now: datetime) -> Matter:
+async def _survey(row: Claimed, visits: tuple[Visit, ...], manner: Manner, now: datetime) -> Matter:
     """One question a day for whoever has the contact: about the first visit that may be asked about."""
-    to: Mapping[str, Any] = {"contact": row.recipient, "channel": row.channel, "now": now}
-    reasons = await feedback.reasons(visits, **to)
+    reasons = await feedback.reasons(visits, contact=row.recipient, channel=row.channel, now=now)
     first = next((visit for visit in visits if not reasons[visit.id]), None)
     await drop(row.id, {visit.id: reasons[visit.id] or ONE_A_DAY for visit in visits if visit is not first})
     if first is None:
         return Matter(skip=NOTHING_LEFT)
-    survey = await feedback.asked(first, **to, key=settings.key())
-    return Matter((first,), manner=replace(manner, survey=survey))
+    return Matter((first,), manner=manner)
+
+
+async def asking(row: Claimed, matter: Matter, settings: Settings, *, now: datetime) -> Matter:
+    """The matter of a message that goes now. A question about a visit is made only here: whoever is not written to was
+    not asked.
+    """
+    if row.kind != MESSAGE[RoundKind.FEEDBACK]:
+        return matter
+    [visit] = matter.visits
+    survey = await feedback.asked(visit, contact=row.recipient, channel=row.channel, key=settings.key(), now=now)
+    return replace(matter, manner=replace(matter.manner, survey=survey))
 
 
 def manner_of(round: Round, channel: str, settings: Settings, *, folded: bool = False) -> Manner:

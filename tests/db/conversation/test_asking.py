@@ -146,9 +146,11 @@ async def test_a_question_of_how_it_went_waits_for_one_about_a_visit(talk: Talk)
 
     waits = await _at(talk, "2026-12-02 12:01")
     state = await stored("state, attempts, error FROM message WHERE kind = 'feedback'")
+    asked = await stored("count(*) FROM feedback")
     await talk.them("1")
     await talk.us()
     talk.clock.advance(minutes=31)
 
     assert (waits, state) == ([], [("queued", 0, "another question to this telephone was open")])
     assert await talk.us() == ["Tuomi Dental: how likely are you to recommend us? Answer 0-10 (10 = very)."]
+    assert (asked, await stored("count(*) FROM feedback")) == ([(0,)], [(1,)])

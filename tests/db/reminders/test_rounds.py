@@ -33,7 +33,7 @@ from turnet.db.transactions import fetch
 from turnet.feedback.model import PROTECTED
 from turnet.messaging import outbox, refusals
 from turnet.messaging.limits import SPENT
-from turnet.messaging.matter import Matter, matter_of
+from turnet.messaging.matter import Matter, asking, matter_of
 from turnet.messaging.texting import NOT_MOBILE
 from turnet.patients.service import agree
 from turnet.reminders import service
@@ -88,7 +88,8 @@ async def matter(clock: FrozenClock, kind: str, channel: str = "sms", *, demo: b
     [row] = [row for row in rows if row.kind == kind]
     folder = Path(__file__)  # any file is a key
     settings = Settings(folder, demo=demo, base_url="https://times.tuomi.example", secret_file=str(folder))
-    return await matter_of(row, settings, now=clock.now())
+    found = await matter_of(row, settings, now=clock.now())
+    return found if found.skip else await asking(row, found, settings, now=clock.now())
 
 
 # --- channels
