@@ -235,6 +235,26 @@ CONVERSATIONS = {
         desk: changed
         : Dana cancelled
     """,
+    "a family comes, and one was cancelled": """
+        visit Dana Thu 09:20
+        visit Omer Thu 10:00
+        asks confirm Dana Omer
+        cancels Dana
+        ← 1
+        → Thank you, see you Thu 3 Dec: Omer 10:00.
+        : Omer confirmed
+        desk: changed
+    """,
+    "a family cannot, and one was cancelled": """
+        visit Dana Thu 09:20
+        visit Omer Thu 10:00
+        asks confirm Dana Omer
+        cancels Dana
+        ← 2
+        → The desk reads this and gets back to you. Or call 0300 00116.
+        : Omer booked
+        desk: changed
+    """,
     "moved while they choose": """
         visit Dana Thu 09:20
         asks confirm Dana

@@ -25,6 +25,8 @@ async def cannot(case: Case, prompt: Open, reading: Reading) -> str:
     """Asks who, where there are several visits; else offers other times."""
     standing = await stand(case, named(prompt, reading.letters))
     await prompts.end(prompt.id, "answered", now=case.now)
+    if standing.changed and standing.coming:  # whom they mean, and what they know of the others, is for a person
+        return await hand_over(case, "changed", visits=standing.coming)
     if standing.changed:
         return await untrue(case, standing.changed)
     if not standing.coming:

@@ -32,10 +32,12 @@ async def comes(case: Case, prompt: Open, reading: Reading) -> str:
     at_the_door = prompt.kind is Asked.CHECKIN
     if prompt.kind is Asked.WHICH or not (reading.letters or at_the_door):
         await prompts.end(prompt.id, "answered", now=case.now)
-    if standing.changed:
+    if standing.changed and not standing.coming:
         return await untrue(case, standing.changed)
     if not standing.coming:
         return await _nothing_comes(case, standing)
+    if standing.changed:
+        await to_desk(case.phone, "changed", now=case.now)
     name = "too_early" if at_the_door else "confirmed"
     if fresh or not await lately(case, name, AGAIN):
         await reply(case, name, standing.coming, names=await several_people(prompt.visits))
