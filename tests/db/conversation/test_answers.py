@@ -251,7 +251,7 @@ CONVERSATIONS = {
         asks confirm Dana Omer
         cancels Dana
         ← 2
-        → The desk reads this and gets back to you. Or call 0300 00116.
+        → The desk reads this and gets back to you. Or call 0300 00140.
         : Omer booked
         desk: changed
     """,
