@@ -103,9 +103,7 @@ async def test_one_letter_twice(
 
 async def _occupied(visit: Visit) -> bool:
     """Does the visit's claim occupy what its row says?"""
-    rows = await stored(
-        f"count(*) FROM booking b JOIN occupancy o ON o.claim = b.claim WHERE b.id = {visit.id}"
-    )
+    rows = await stored(f"count(*) FROM booking b JOIN occupancy o ON o.claim = b.claim WHERE b.id = {visit.id}")
     return rows[0][0] > 0
 
 

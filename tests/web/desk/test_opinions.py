@@ -58,7 +58,11 @@ async def test_four_answers_are_counted_and_have_no_score(app: Litestar, signs_i
 
     page = (await (await signs_in("owner")).get("/desk/feedback")).text
 
-    assert ("NPS, most likely" in page, 'class="spread"' in page, "Fewer than five answers" in page) == (False, False, True)
+    assert ("NPS, most likely" in page, 'class="spread"' in page, "Fewer than five answers" in page) == (
+        False,
+        False,
+        True,
+    )
     assert "4 were asked, 4 answered (100 %)." in page
 
 

@@ -68,7 +68,8 @@ async def test_words_are_kept_and_thanked_for(app: Litestar, client: Client, par
 
 
 @pytest.mark.parametrize(
-    "sent", [{}, {"score": ""}, {"score": "11"}, {"score": "-1"}, {"score": "٣"}, {"score": "9" * 5000}, {"words": "Hello"}]
+    "sent",
+    [{}, {"score": ""}, {"score": "11"}, {"score": "-1"}, {"score": "٣"}, {"score": "9" * 5000}, {"words": "Hello"}],
 )
 async def test_what_is_no_number_is_said_and_changes_nothing(
     app: Litestar, client: Client, sent: dict[str, str]

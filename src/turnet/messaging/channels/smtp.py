@@ -97,7 +97,9 @@ class Smtp:
 
     async def _through(self, client: aiosmtplib.SMTP, carried: int, parcel: Parcel) -> str | None:
         try:
-            _refused, answer = await client.sendmail(parcel.returns or parcel.sender, [parcel.recipient], parcel.content)
+            _refused, answer = await client.sendmail(
+                parcel.returns or parcel.sender, [parcel.recipient], parcel.content
+            )
         except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused):
             await self._keep(client, carried + 1)
             raise
