@@ -10,6 +10,7 @@ from datetime import timedelta
 from random import Random
 
 from turnet.booking.states import State
+from turnet.checkin.model import BEFORE
 from turnet.conversation.meaning import Asked
 from turnet.conversation.prompts import AFTER_START, OPINION
 from turnet.demo import opinions
@@ -43,6 +44,8 @@ class Answer:
     """Kind of the message that answers it …"""
     id: uuid.UUID
     """… and its id."""
+    visits: tuple[int, ...]
+    """Places of those that it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,15 @@ class Lives:
             return last
         return last + _minutes(AFTER_START) if asked is Asked.CHECKIN else at + _minutes(OPINION)
 
-    def _answer(self, question: Question, at: int | None, text: str, outcome: str, reply: str) -> Question | None:
-        """`at`: when they would answer. None: they have not, or not yet."""
+    def _answer(
+        self, question: Question, at: int | None, text: str, outcome: str, reply: str, visits: Sequence[int]
+    ) -> Question | None:
+        """`at`: when they would answer, about these visits. None: they have not, or not yet."""
         if at is None or at > self.now or at >= question.until:
             self.questions.append(question)
             return None
         id = uuid.UUID(int=self.rng.getrandbits(128), version=4)
-        answered = replace(question, answer=Answer(at, text, outcome, reply, id))
+        answered = replace(question, answer=Answer(at, text, outcome, reply, id, tuple(visits)))
         self.questions.append(answered)
         return answered
 
@@ -134,7 +139,7 @@ class Lives:
         willing = self.rng.random() < (CONFIRMS if comes else STAYS_AWAY_AND_CONFIRMS)
         text = self.rng.choice(_YES[question.language])
         in_time = at < min((self.visits[place].start for place in visits), default=0)
-        if self._answer(question, at if willing and in_time else None, text, "confirmed", "answer_confirmed"):
+        if self._answer(question, at if willing and in_time else None, text, "confirmed", "answer_confirmed", visits):
             self.confirmed |= dict.fromkeys(visits, at)
 
     def _check_in(self, question: Question) -> None:
@@ -143,8 +148,9 @@ class Lives:
         text = self.rng.choice(_HERE[question.language])
         first = min((self.visits[place].start for place in came), default=0)
         at = max(first - before, question.at + 1)
-        if self._answer(question, at if willing and came else None, text, "here", "answer_here"):
-            self.here |= dict.fromkeys(came, (at, "sms"))
+        near = [place for place in came if self.visits[place].start - at <= _minutes(BEFORE)]
+        if self._answer(question, at if willing and near else None, text, "here", "answer_here", near):
+            self.here |= dict.fromkeys(near, (at, "sms"))
 
     def _score(self, question: Question) -> None:
         [place] = question.visits
@@ -152,7 +158,7 @@ class Lives:
         willing, by_link = self.rng.random() < SCORES, self.rng.random() < SCORES_BY_LINK
         opinion = Opinion(place, question.phone, "sms", question.at)
         reply = "answer_why_low" if score <= DETRACTOR else "answer_why_high"
-        if answered := self._answer(question, at if willing else None, str(score), "scored", reply):
+        if answered := self._answer(question, at if willing else None, str(score), "scored", reply, [place]):
             opinion = self._why(replace(opinion, scored=at, score=score, by="sms"), answered)
         elif by_link and at <= self.now:
             opinion = replace(opinion, scored=at, score=score, by="link")
@@ -168,7 +174,7 @@ class Lives:
             low=opinion.score <= DETRACTOR,
         )  # fmt: skip
         at = asked + 2 + int(self.rng.expovariate(1 / 12))
-        if self._answer(why, at if says else None, words, "commented", "answer_thanks"):
+        if self._answer(why, at if says else None, words, "commented", "answer_thanks", why.visits):
             return replace(opinion, said=at, words=words)
         return opinion
 

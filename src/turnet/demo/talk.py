@@ -86,13 +86,13 @@ def received(phone: str, text: str, at: datetime, id: str, outcome: str, prompt:
 def _reply(
     one: Question, answer: Answer, letters: Letters, bookings: Sequence[int], names: Sequence[str], inbound: int
 ) -> None:
-    facts: dict[str, Any] = {"visits": [bookings[place] for place in one.visits]}
+    facts: dict[str, Any] = {"visits": [bookings[place] for place in answer.visits]}
     if one.kind in {Asked.CONFIRM, Asked.CHECKIN}:
         facts["names"] = len({names[place] for place in one.visits}) > 1
     if one.kind is Asked.CHECKIN:
         facts["late"] = 0
     letters.add(
-        answer.reply, one.phone, one.language, bookings[one.visits[0]], id=answer.id, at=answer.at,
+        answer.reply, one.phone, one.language, bookings[answer.visits[0]], id=answer.id, at=answer.at,
         until=answer.at + 30, dedupe=f"answer:{inbound}", facts=facts, inbound=inbound,
     )  # fmt: skip
 

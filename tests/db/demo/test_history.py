@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.db.demo.conftest import KEY, MadeUp, StoodClock
+from turnet.checkin.model import BEFORE
 from turnet.clinic.model import Clinic
 from turnet.conversation.meaning import Asked, Meaning, read
 from turnet.db.transactions import fetch, tx
@@ -72,11 +73,21 @@ async def test_visits_are_what_was_answered(demo: Clinic) -> None:
     by = dict(await fetch("SELECT checked_in_by, count(*) FROM booking WHERE state = 'done' GROUP BY checked_in_by"))
     by_sms = await fetch(
         "SELECT count(DISTINCT s.booking) FROM prompt_subject s JOIN prompt p ON p.id = s.prompt JOIN booking b "
-        "ON b.id = s.booking WHERE p.kind = 'checkin' AND p.state = 'answered' AND b.state = 'done'"
+        "ON b.id = s.booking WHERE p.kind = 'checkin' AND p.state = 'answered' AND b.state = 'done' "
+        "AND b.checked_in_by = 'sms'"
     )
 
     assert confirmed == answered
     assert (by["sms"], by["sms"] > by["door"] > by["tablet"] > 10) == (by_sms[0][0], True)
+
+
+async def test_nobody_was_checked_in_before_the_door_opens(demo: Clinic) -> None:
+    rows = await fetch(
+        "SELECT b.starts_at, e.at FROM booking_event e JOIN booking b ON b.id = e.booking WHERE e.act = 'checked_in'"
+    )
+
+    assert [at for starts_at, at in rows if at < starts_at - BEFORE] == []
+    assert len(rows) > 100
 
 
 async def test_opinions_are_believable(demo: Clinic, made_up: MadeUp) -> None:
