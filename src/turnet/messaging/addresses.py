@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 
+from turnet.i18n import current
 from turnet.settings import Settings
 
 
@@ -45,3 +46,16 @@ def spoken_phone(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def dialled(phone: str, region: str) -> str:
+    """As people of the clinic's country write it.
+
+    An SMS has no direction marks, so in a line of Hebrew spaces would turn the order of the figures round.
+    """
+    try:
+        read = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return phone
+    number = phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return number.replace(" ", "-") if current().direction == "rtl" else number

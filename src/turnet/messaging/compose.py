@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-import phonenumbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
@@ -23,7 +22,7 @@ from turnet.feedback.model import feedback_token
 from turnet.format import clock_time, day_long, day_short, money, on_day_long
 from turnet.i18n import LANGUAGES, _, pgettext, speaking
 from turnet.messaging import answers, calendar, choices
-from turnet.messaging.addresses import domain, sender, spoken_phone
+from turnet.messaging.addresses import dialled, domain, sender, spoken_phone
 from turnet.messaging.channels import Parcel
 from turnet.messaging.kinds import KINDS, About, Audience, Consent, Kind
 from turnet.messaging.manner import PLAIN, Manner
@@ -149,7 +148,7 @@ class Composer:
         if kind.audience is Audience.PATIENT:
             spoken = [own | self._own_words(visit, clinic, now) for own, visit in zip(spoken, visits, strict=True)]
         if kind.about is About.ANSWER:
-            here = spoken[0]["call"] if spoken else _dialled(clinic.phone, clinic.region)
+            here = spoken[0]["call"] if spoken else dialled(clinic.phone, clinic.region)
             words |= answers.words(row.facts, visits, clinic) | {"call": here}
             if not spoken:
                 return words
@@ -235,7 +234,7 @@ def _visit_words(visit: Visit, clinic: Clinic, now: datetime) -> Words:
         "reference": visit.reference,
         "phone": spoken_phone(phone),
         "phone_link": re.sub(r"[^0-9+]", "", phone),
-        "call": _dialled(phone, clinic.region),
+        "call": dialled(phone, clinic.region),
     }
 
 
@@ -266,19 +265,6 @@ def _near(starts: datetime, now: datetime) -> Words:
     if date == now.date() + timedelta(days=1):
         return {"on_day": on_day, "when_dated": _("tomorrow, %(day)s") % {"day": day}}
     return {"on_day": on_day, "when_dated": on_day}
-
-
-def _dialled(phone: str, region: str) -> str:
-    """As people of the clinic's country write it.
-
-    An SMS has no direction marks, so in a line of Hebrew spaces would turn the order of the figures round.
-    """
-    try:
-        read = phonenumbers.parse(phone, region)
-    except phonenumbers.NumberParseException:
-        return phone
-    number = phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.NATIONAL)
-    return number.replace(" ", "-") if i18n.current().direction == "rtl" else number
 
 
 def _directions_once(spoken: Sequence[Words]) -> list[Words]:

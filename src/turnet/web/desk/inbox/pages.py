@@ -16,7 +16,6 @@ from turnet.conversation.queries import Around, Coming, Line, Listed, Said, Thre
 from turnet.conversation.service.desk import ACT, LONGEST, language_of
 from turnet.i18n import LANGUAGES, _, ngettext
 from turnet.ids import random_id
-from turnet.messaging.addresses import spoken_phone
 from turnet.messaging.failures import count_failures
 from turnet.messaging.matter import hears
 from turnet.patients import service as patients
@@ -219,7 +218,7 @@ async def _one(
             await patients.saw(desk_act(request, seat), person.id)
     language = await language_of(thread.phone, seat.clinic)
     coming = sorted(visit.starts_at for person in around.people for visit in person.coming)
-    quick = words.quick(language, seat.local(coming[0]) if coming else None, spoken_phone(seat.clinic.phone))
+    quick = words.quick(language, seat.local(coming[0]) if coming else None, seat.clinic.phone, seat.clinic.region)
     chosen = _number(query.get("quick", ""), 0, len(quick))
     begun = form or Form({"text": quick[chosen - 1]} if chosen else {})
     return One(

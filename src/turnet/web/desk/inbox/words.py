@@ -6,6 +6,7 @@ from datetime import datetime
 from turnet.conversation.prompts import Open
 from turnet.format import clock_time, day_short
 from turnet.i18n import LANGUAGES, _, ngettext, pgettext, speaking
+from turnet.messaging.addresses import dialled
 from turnet.messaging.outbox import TOO_LATE
 from turnet.web.desk.wording import message_names
 
@@ -124,7 +125,7 @@ def sms(count: int) -> str:
     return ngettext("%(num)d SMS", "%(num)d SMS", count) % {"num": count}
 
 
-def quick(language: str, coming: datetime | None, phone: str) -> list[str]:
+def quick(language: str, coming: datetime | None, phone: str, region: str) -> list[str]:
     """Three polite beginnings in the patient's language. `coming`: their next visit, in clinic time."""
     with speaking(language if language in LANGUAGES else "en"):
         when = pgettext("in a sentence", "%(day)s") % {"day": day_short(coming)} if coming else ""
@@ -137,5 +138,6 @@ def quick(language: str, coming: datetime | None, phone: str) -> list[str]:
         return [
             _("Thank you for your message. We will call you today."),
             stands,
-            _("We could not quite read your message. Call us on %(phone)s, or write it once more.") % {"phone": phone},
+            _("We could not quite read your message. Call us on %(phone)s, or write it once more.")
+            % {"phone": dialled(phone, region)},
         ]
