@@ -7,7 +7,7 @@ changed in between is noticed when the message leaves, by `speech`.
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
@@ -26,9 +26,9 @@ from turnet.db.transactions import fetch
 from turnet.messaging import limits, outbox, texting
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
-from turnet.reminders.model import MESSAGE, Round, RoundKind
+from turnet.reminders.model import MESSAGE, Round, RoundKind, Told
 from turnet.reminders.planning import Plan, insert, make_missing
-from turnet.reminders.queries import active_rounds
+from turnet.reminders.queries import active_rounds, story
 from turnet.reminders.rules import CLOSES, EVES, FOLDED, Rest, ahead, back
 from turnet.reminders.steps import (
     NOTHING_ARRIVES,
@@ -311,6 +311,22 @@ async def _folded(steps: Sequence[VisitStep]) -> bool:
         *(*(step.booking for step in steps), FOLDED),
     )
     return bool(rows)
+
+
+async def foretold(visit: Visit, now: datetime) -> list[Told]:
+    """As `story`; what waits and would not go as things stand says why, so that nobody is promised it."""
+    told, clinic = await story(visit, now), await current_clinic()
+    if clinic is None or not any(one.state == "waiting" for one in told):
+        return told
+    standing = await _standing(clinic, now)
+    steps = await _steps("s.booking = {} AND s.state = 'waiting'", visit.id)
+    why = {(step.rule, step.channel): standing.unwanted(step) for step in steps if step.rule in standing.rounds}
+    return [
+        replace(one, state="dropped", why=reason)
+        if one.state == "waiting" and (reason := why.get((one.round, one.channel)))
+        else one
+        for one in told
+    ]
 
 
 async def drop(message: UUID, reasons: dict[int, str]) -> None:

@@ -39,7 +39,7 @@ from turnet.patients.service import agree
 from turnet.reminders import service
 from turnet.reminders.queries import story
 from turnet.reminders.rules import FOLDED
-from turnet.reminders.service import speech
+from turnet.reminders.service import foretold, speech
 from turnet.reminders.steps import (
     CONFIRMED,
     NO_FEEDBACK,
@@ -48,6 +48,7 @@ from turnet.reminders.steps import (
     NOT_MARKED,
     NOTHING_ARRIVES,
     ONE_A_DAY,
+    REFUSED,
     UNWRITTEN,
     VisitStep,
 )
@@ -408,6 +409,22 @@ async def test_the_story_of_a_visit(clinic: Clinic, clock: FrozenClock) -> None:
         ("booking_confirmed", "email", "queued", ""),
     ]
     assert (await story(visit, clock.now()))[2].at == the_time(SMS_DUE)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_nothing_is_promised_that_would_not_go(clinic: Clinic, clock: FrozenClock, refuses: bool) -> None:
+    """Control: without a refusal the reminder is promised."""
+    await on("instructions")
+    visit = await booked(clinic, clock)
+    if refuses:
+        await agree(staff(clock), visit.patient, "reminders", given=False)
+    await tick(clock, LONG_BEFORE)
+
+    told = [(one.round, one.state, one.why) for one in await foretold(visit, clock.now()) if one.round]
+    goes = ("dropped", REFUSED) if refuses else ("waiting", "")
+    assert sorted(told) == [
+        ("instructions", "dropped", UNWRITTEN), ("one_day", *goes), ("two_days", *goes),
+    ]  # fmt: skip
 
 
 # --- who looks at once

@@ -18,7 +18,7 @@ from turnet.booking.states import ALLOWED, State
 from turnet.errors import Invalid, NotAllowed, SlotTaken, Stale, TooLate
 from turnet.i18n import _
 from turnet.reminders.model import Told
-from turnet.reminders.queries import story
+from turnet.reminders.service import foretold
 from turnet.web.desk import did
 from turnet.web.desk.both import Difference, differences, seen
 from turnet.web.desk.diary.drawn import NEXT, Drawn, Pen, pen, words
@@ -105,7 +105,7 @@ async def card(
     mine = await picked(seat, public_id, "diary.see")
     visit, drawing = mine.visit, pen(seat)
     entry = await reads.entry(public_id)
-    told = await story(visit, seat.now)
+    told = await foretold(visit, seat.now)
     came = visit.state_at if visit.state is State.ARRIVED else None
     return Card(
         mine=mine,
