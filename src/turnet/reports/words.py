@@ -36,10 +36,16 @@ def _grouped(count: int) -> str:
 def about(found: Range) -> str:
     """`about 20 (11 to 32)`."""
     return _("about %(likely)s (%(low)s to %(high)s)") % {
-        "likely": round(found.likely),
-        "low": round(found.low),
-        "high": round(found.high),
+        "likely": _signed(found.likely),
+        "low": _signed(found.low),
+        "high": _signed(found.high),
     }
+
+
+def _signed(value: float) -> str:
+    """A minus stays before its number in a line of Hebrew too."""
+    number = round(value)
+    return f"\u200e\u2212{-number}" if number < 0 else str(number)
 
 
 def minutes(found: Range) -> str:
@@ -96,8 +102,13 @@ def opinion(found: Tally) -> str:
     count = ngettext("%(n)s answer", "%(n)s answers", found.answered) % {"n": found.answered}
     if found.nps is None:
         return _("%(answers)s, too few for a score") % {"answers": count}
-    scores = {"nps": found.nps.score, "low": found.nps.low, "high": found.nps.high}
-    return _("NPS %(nps)s (%(low)s to %(high)s) from %(answers)s") % (scores | {"answers": count})
+    scores = {name: _signed(getattr(found.nps, name)) for name in ("score", "low", "high")}
+    return _("NPS %(nps)s (%(low)s to %(high)s) from %(answers)s") % {
+        "nps": scores["score"],
+        "low": scores["low"],
+        "high": scores["high"],
+        "answers": count,
+    }
 
 
 def to_do(one: Advice) -> str:

@@ -124,8 +124,10 @@ def cost(ways: Counter[Way], parts: Mapping[str, int], decided: Policy, currency
         return what
     price = decided.cost(pieces)
     if price is None:
-        return f"{what} {_('The price of a part is not set yet.')}"
-    return f"{what} {_('That costs about %(money)s.') % {'money': money(round_up(price), currency)}}"
+        more = _("The price of a part is not set yet.")
+    else:
+        more = _("That costs about %(money)s.") % {"money": money(round_up(price), currency)}
+    return f"{what} {more}"
 
 
 def round_up(thousandths: int) -> int:
