@@ -366,3 +366,12 @@ async def test_marked_visit_is_told(signs_in: Signs, to: State) -> None:
         await service.mark(replace(act, now=desk.clock.now()), clinic, booked.visit.id, to)
 
         assert (await stream.event())[0] == "changed"
+
+
+async def test_stream_without_a_session_ends_for_good(client: Client) -> None:
+    """A page of the login would be no stream, and the browser would say so in its console. Control: a look is led there."""
+    await a_clinic()
+
+    answers = [await client.get("/desk/live", headers={"Accept": accepts}) for accepts in ("text/event-stream", "*/*")]
+
+    assert [answer.status_code for answer in answers] == [204, 303]
