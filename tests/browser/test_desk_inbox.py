@@ -64,7 +64,7 @@ def test_it_appears_is_answered_and_done(
 
     desk.wait_for_url("**/desk/inbox?did=done**")
     expect(desk.locator("#threads ol a", has_text=text)).to_have_count(0)
-    expect(desk.locator("#said")).to_contain_text("Done." if language == "en" else "Done")
+    expect(desk.locator("#said")).to_contain_text("Done." if language == "en" else "הטיפול הסתיים.")
     desk.locator("#said button").click()
     expect(desk.locator(".talk .ours")).to_contain_text("כן, בשמחה")
     desk.goto("/desk/inbox/failed")
