@@ -101,6 +101,10 @@ async def _said(talk: Talk, name: str, *words: str) -> None:
     assert rows == [(" ".join(words),)]
 
 
+async def _scored(talk: Talk, name: str, score: str) -> None:
+    assert await fetch("SELECT score FROM feedback WHERE booking = {}", talk.visits[name].id) == [(int(score),)]
+
+
 async def _late(talk: Talk, minutes: str) -> None:
     sanna = talk.clinic.practitioners["sanna"].id
     await service.run_late(staff(talk.clock), talk.clinic, sanna, int(minutes))
@@ -108,5 +112,6 @@ async def _late(talk: Talk, minutes: str) -> None:
 
 _WORDS: dict[str, Callable[..., Awaitable[None]]] = {
     "visit": _visit, "asks": _asks, "clock": _clock, "moves": _moves, "cancels": _cancels, "late": _late,
+    "scored": _scored,
     "gone": _takes_everything, "said": _said,
 }  # fmt: skip

@@ -428,6 +428,20 @@ CONVERSATIONS = {
         → Thank you, we read every word.
         desk: score
     """,
+    "another number is another score, and not what they have to say": """
+        visit Dana Tue 14:00
+        asks score Dana
+        ← 3
+        → Thank you for being frank. What should have been different?
+        ← 9
+        → Thank you. What did we do well when we met you?
+        said Dana
+        scored Dana 9
+        ← Everybody was kind
+        → Thank you, we read every word.
+        said Dana Everybody was kind
+        desk: nothing
+    """,
     "a low score, and why at once": """
         visit Dana Tue 14:00
         asks score Dana

@@ -12,7 +12,7 @@ from turnet.conversation.prompts import MOST, Open
 from turnet.conversation.service.cannot import ask_which, cannot, has_taken, none_suits, takes
 from turnet.conversation.service.case import Case, hand_over, lately, reply, stand
 from turnet.conversation.service.coming import comes, is_here
-from turnet.conversation.service.opinion import scores, tells
+from turnet.conversation.service.opinion import another_score, scores, tells
 from turnet.conversation.service.thread import to_desk
 
 _DAILY = timedelta(days=1)
@@ -87,6 +87,8 @@ async def _acted(case: Case, one: Open, reading: Reading, asked: Sequence[Open])
         meaning = Meaning(one.subjects[0].wish["then"])
     if meaning is Meaning.UNCLEAR and _mixed(case, one):
         return await cannot(case, one, Reading(Meaning.CANNOT))
+    if meaning is Meaning.UNCLEAR and one.kind is Asked.WHY and another_score(case) is not None:
+        return await tells(case, one, reading)
     act = (_OF_TIMES if one.kind is Asked.TIMES else _ACTS).get(meaning)
     return await act(case, one, reading) if act else await _unclear(case)
 
