@@ -60,6 +60,10 @@ async def test_whoever_is_here_is_here_at_the_desk(client: Client, partial: bool
     assert actor == f"patient:{by}"
 
 
+ASKED_AGAIN = "SELECT setup_version, version FROM diary WHERE id = 1"
+"""By whoever hears of a change, the page or what listens on Postgres, whichever comes first; the change is there each time."""
+
+
 @pytest.mark.parametrize("tablet", ["", "?tablet=1", "?lang=he"])
 async def test_found_or_not_everybody_sees_the_same_for_the_same_work(
     client: Client, statements: list[str], partial: bool, tablet: str
@@ -70,7 +74,7 @@ async def test_found_or_not_everybody_sees_the_same_for_the_same_work(
     for form in (NOT_HERE, HERE, HERE):
         statements.clear()
         answer = await everything_seen(client, path + tablet, form, partial=partial)
-        found.append((answer, list(statements)))
+        found.append((answer, [said for said in statements if said != ASKED_AGAIN]))
 
     assert await states() == [("arrived", "tablet" if "tablet" in tablet else "door")]
     assert found[0] == found[1] == found[2]
