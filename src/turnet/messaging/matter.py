@@ -30,6 +30,14 @@ _ASKED = {RoundKind.REMINDER: Asked.CONFIRM, RoundKind.CHECKIN: Asked.CHECKIN, R
 
 _LEFT = frozenset({"sending", "sent", "delivered", "unknown"})
 
+NOBODY_COMES = "no visit is coming any more"
+NO_WAIT = "they do not wait any more"
+NOT_COMING = "the visit is not coming any more"
+MOVED_SINCE = "the visit has been moved since"
+CHANGED_SINCE = "the visit has changed since"
+UNDONE = "the cancellation was undone"
+BACK_AGAIN = "the visit is back where they know it to be"
+NOTHING_SENT = "nothing had been sent that needed taking back"
 LEADS_NOWHERE = "the links would lead to the patient's own device: set TURNET_BASE_URL to the address patients use"
 
 
@@ -58,7 +66,7 @@ async def matter_of(row: Claimed, settings: Settings, *, now: datetime) -> Matte
         return await _of_round(row, settings, now)
     if kind.about is About.COMING:
         visits = tuple(await coming_to(row.channel, row.recipient, now=now))
-        return Matter(visits, skip=None if visits else "no visit is coming any more")
+        return Matter(visits, skip=None if visits else NOBODY_COMES)
     if kind.about is About.ANSWER:
         return Matter(tuple(await visits_by_id(row.facts["visits"])))
     if row.booking is None:
@@ -120,10 +128,10 @@ async def _of_booking(row: Claimed, visit: Visit, now: datetime) -> Matter:
     about = KINDS[row.kind].about
     if about is About.SERIES:
         visits = await _series(visit, now)
-        return Matter(visits, skip=None if visits else "no visit is coming any more")
+        return Matter(visits, skip=None if visits else NOBODY_COMES)
     if about is About.TURN:
         waits = visit.state is State.ARRIVED
-        return Matter((visit,), skip=None if waits else "they do not wait any more")
+        return Matter((visit,), skip=None if waits else NO_WAIT)
     if about is About.CHOICE:
         return Matter((visit,), skip=_needs_no_choice(row, visit))
     return Matter((visit,)) if about is About.WORDS else await _one_visit(row, visit)
@@ -136,8 +144,8 @@ async def _series(visit: Visit, now: datetime) -> tuple[Visit, ...]:
 
 def _needs_no_choice(row: Claimed, visit: Visit) -> str | None:
     if not visit.coming:
-        return "the visit is not coming any more"
-    return None if row.facts["visit_no"] == visit.visit_no else "the visit has been moved since"
+        return NOT_COMING
+    return None if row.facts["visit_no"] == visit.visit_no else MOVED_SINCE
 
 
 async def _one_visit(row: Claimed, visit: Visit) -> Matter:
@@ -222,9 +230,9 @@ def _reason_to_skip(row: Claimed, visit: Visit, earlier: Earlier) -> str | None:
     cancelled = visit.state is State.CANCELLED
     reasons = (
         (announces and cancelled, VISIT_CANCELLED),
-        (not announces and not cancelled, "the cancellation was undone"),
-        (row.sequence < visit.sequence, "the visit has changed since"),
-        (announces and earlier.facts == row.facts != {}, "the visit is back where they know it to be"),
-        (not announces and earlier.written and not earlier.left, "nothing had been sent that needed taking back"),
+        (not announces and not cancelled, UNDONE),
+        (row.sequence < visit.sequence, CHANGED_SINCE),
+        (announces and earlier.facts == row.facts != {}, BACK_AGAIN),
+        (not announces and earlier.written and not earlier.left, NOTHING_SENT),
     )
     return next((reason for holds, reason in reasons if holds), None)

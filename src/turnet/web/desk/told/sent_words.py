@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from turnet.feedback import model as feedback
 from turnet.i18n import _
-from turnet.messaging import held, limits, outbox, refusals, texting
-from turnet.messaging.matter import LEADS_NOWHERE
+from turnet.messaging import held, limits, matter, outbox, refusals, texting
+from turnet.messaging.deliver import ANOTHER_QUESTION
 from turnet.reminders import rules, steps
 from turnet.reminders.model import Told
 from turnet.web.desk.seat import Seat
@@ -65,27 +65,40 @@ def why(reason: str) -> str:
 
 
 def _reasons() -> dict[str, str]:
-    return (
-        _of_rounds()
-        | _of_feedback()
-        | {
-            outbox.VISIT_CANCELLED: _("the visit was cancelled"),
-            held.SENT_BEFORE: _("it may have left before the backup was put back"),
-            LEADS_NOWHERE: _("the server’s address for patients is not set"),
-            limits.SPENT: _("the month’s budget for SMS is spent"),
-            limits.TOO_OFTEN: _("too many SMS to this number"),
-            limits.TOO_ALIKE: _("many new numbers that look alike"),
-            refusals.REFUSED: _("whoever has this contact wants no such messages"),
-            texting.NO_NUMBER: _("this is no telephone number"),
-            texting.ABROAD: _("no SMS go to that country"),
-            texting.NOT_MOBILE: _("this telephone takes no SMS"),
-            "the visit has changed since": _("the visit has changed since"),
-            "no visit is coming any more": _("no visit is coming any more"),
-            "the cancellation was undone": _("the cancellation was undone"),
-            "the visit is back where they know it to be": _("the visit is back where they know it to be"),
-            "nothing had been sent that needed taking back": _("nothing had been sent that needed taking back"),
-        }
-    )
+    return _of_rounds() | _of_feedback() | _of_the_visit() | _of_the_contact()
+
+
+def _of_the_visit() -> dict[str, str]:
+    return {
+        outbox.VISIT_CANCELLED: _("the visit was cancelled"),
+        matter.CHANGED_SINCE: _("the visit has changed since"),
+        matter.MOVED_SINCE: _("the visit was moved"),
+        matter.NOT_COMING: _("no visit is coming any more"),
+        matter.NOBODY_COMES: _("no visit is coming any more"),
+        matter.NO_WAIT: _("they are not waiting any more"),
+        matter.UNDONE: _("the cancellation was undone"),
+        matter.BACK_AGAIN: _("the visit is back where they know it to be"),
+        matter.NOTHING_SENT: _("nothing had been sent that needed taking back"),
+        matter.LEADS_NOWHERE: _("the server’s address for patients is not set"),
+        held.SENT_BEFORE: _("it may have left before the backup was put back"),
+    }
+
+
+def _of_the_contact() -> dict[str, str]:
+    nothing_arrives = _("nothing arrives at this number or address")
+    return {
+        limits.SPENT: _("the month’s budget for SMS is spent"),
+        limits.TOO_OFTEN: _("too many SMS to this number"),
+        limits.TOO_ALIKE: _("many new numbers that look alike"),
+        limits.TOO_MANY: _("many SMS to whoever called or wrote"),
+        refusals.REFUSED: _("whoever has this contact wants no such messages"),
+        refusals.SUSPENDED.format("bounced"): nothing_arrives,
+        refusals.SUSPENDED.format("wrong_number"): _("a stranger has the number"),
+        texting.NO_NUMBER: _("this is no telephone number"),
+        texting.ABROAD: _("no SMS go to that country"),
+        texting.NOT_MOBILE: _("this telephone takes no SMS"),
+        ANOTHER_QUESTION: _("another question to this telephone was open"),
+    }
 
 
 def _of_feedback() -> dict[str, str]:
