@@ -35,6 +35,12 @@ class Form:
     def typed(self, name: str) -> str:
         return self.raw.get(name, "").translate(_SHOWN)
 
+    @property
+    def version(self) -> int | None:
+        """What the page knew; None for a form without it, or with nonsense in it: that changes what there is."""
+        text = self.raw.get("version", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
 

@@ -101,7 +101,7 @@ async def move(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         wish = _wish(mine, asked.start(raw.get("to", "")), raw.get("at", ""), raw.get("with", ""))
         act = acting.act(request, actor="patient", door="web")
         try:
-            await acts.move(act, mine.at.clinic, mine.visit.id, wish, version=visit.version_in(raw))
+            await acts.move(act, mine.at.clinic, mine.visit.id, wish, version=form.version)
         except (Stale, NotAllowed, TooLate) as error:
             return await visit.page(mine, status=error.status, trouble=visit.trouble(error))
         except (SlotTaken, NotOffered) as error:

@@ -4,7 +4,7 @@ Whoever holds the link sees it, so it shows the first word of a name and nothing
 nothing: link scanners look too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -186,7 +186,7 @@ async def cancel(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
                 mine.at.clinic,
                 mine.visit.id,
                 code=why if why in CODES else "",
-                version=version_in(form.raw),
+                version=form.version,
             )
         except (Stale, NotAllowed, TooLate) as error:
             return await page(mine, status=error.status, trouble=trouble(error))
@@ -203,12 +203,6 @@ async def undo(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         except (NotAllowed, TooLate, SlotTaken) as error:
             return await page(mine, status=error.status, trouble=trouble(error))
         return done(request, mine.path())
-
-
-def version_in(raw: Mapping[str, str]) -> int | None:
-    """What the page knew; a form without it, or with nonsense in it, changes what there is."""
-    text = raw.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def trouble(error: TurnetError) -> str:

@@ -25,7 +25,6 @@ from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
-from turnet.web.public.visit import version_in
 
 FIELDS = ("name", "birth_year", "language", "desk_note", "protected")
 CONTACTS = ("phone", "email")
@@ -93,7 +92,7 @@ async def edit(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     if wrong:
         return _edit_page(seat, who, form.with_errors(wrong, FIELDS), form.raw, status=422)
     try:
-        saved = await service.edit(desk_act(request, seat), who.id, draft, version=version_in(form.raw) or 0)
+        saved = await service.edit(desk_act(request, seat), who.id, draft, version=form.version or 0)
     except Stale as stale:
         now: Patient = stale.facts["patient"]
         return _edit_page(seat, now, form, form.raw, differences(now, form.raw), status=409)

@@ -22,7 +22,6 @@ from turnet.web.kit import forms, htmx
 from turnet.web.kit.htmx import AnyRequest
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
-from turnet.web.public.visit import version_in
 
 _OFFERED = 12
 
@@ -98,7 +97,7 @@ async def merge(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     form = await forms.read(request, ("other", "version", "back"))
     other = await reached(seat, form.raw.get("other", ""), "patient.merge")
     try:
-        kept = await service.merge(desk_act(request, seat), who.id, other.id, version=version_in(form.raw) or 0)
+        kept = await service.merge(desk_act(request, seat), who.id, other.id, version=form.version or 0)
     except Stale as stale:
         trouble = _("Somebody changed this card meanwhile. It is shown as it is now; look once more.")
         return await _merge_page(seat, stale.facts["patient"], other, trouble=trouble, status=409)

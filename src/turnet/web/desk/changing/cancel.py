@@ -25,7 +25,6 @@ from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
-from turnet.web.public.visit import version_in
 
 FIELDS = ("by", "reason", "tell", "version", "seen", "back")
 
@@ -65,7 +64,7 @@ async def cancel(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
     by: Literal["patient", "clinic"] = "clinic" if raw["by"] == "clinic" else "patient"
     try:
         cancelled = await acts.cancel(
-            desk_act(request, seat), seat.clinic, mine.visit.id, reason=reason, version=version_in(raw), by=by,
+            desk_act(request, seat), seat.clinic, mine.visit.id, reason=reason, version=form.version, by=by,
             tell=raw.get("tell") == "1",
         )  # fmt: skip
     except (Stale, NotAllowed) as error:

@@ -45,7 +45,6 @@ from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
-from turnet.web.public.visit import version_in
 from turnet.web.public.words import near
 
 FIELDS = ("to", "who", "room", "tell", "over", "reason", "version", "seen", "back")
@@ -238,7 +237,7 @@ async def move(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     wish = replace(target.wish, over=raw.get("over") == "1")
     try:
         moved = await acts.move(
-            desk_act(request, seat), seat.clinic, mine.visit.id, wish, version=version_in(raw), tell=asking.tell,
+            desk_act(request, seat), seat.clinic, mine.visit.id, wish, version=form.version, tell=asking.tell,
             reason=raw.get("reason", ""),
         )  # fmt: skip
     except Invalid:

@@ -30,7 +30,6 @@ from turnet.web.kit import forms
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done, partial
 from turnet.web.kit.page import Page
-from turnet.web.public.visit import version_in
 from turnet.web.public.words import language_name
 
 CARRIED = ("version", "seen", "back", "from")
@@ -199,7 +198,7 @@ async def mark(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
         raise Invalid({"to": "unknown"})
 
     async def act() -> Visit:
-        version = version_in(form.raw)
+        version = form.version
         return await acts.mark(desk_act(request, seat), seat.clinic, mine.visit.id, State(to), version=version)
 
     return await _done(request, mine, form, act)
@@ -213,7 +212,7 @@ async def not_here(request: AnyRequest, public_id: FromPath[str]) -> Response[An
     form = await forms.read(request, CARRIED)
 
     async def act() -> Visit:
-        version = version_in(form.raw)
+        version = form.version
         return await acts.not_here(desk_act(request, seat), seat.clinic, mine.visit.id, version=version)
 
     return await _done(request, mine, form, act)
@@ -227,7 +226,7 @@ async def come_in(request: AnyRequest, public_id: FromPath[str]) -> Response[Any
     form = await forms.read(request, CARRIED)
 
     async def act() -> Visit:
-        version = version_in(form.raw)
+        version = form.version
         await acts.call_in(desk_act(request, seat), seat.clinic, mine.visit.id, version=version)
         return mine.visit
 
@@ -241,7 +240,7 @@ async def undo(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     mine = await picked(seat, public_id, "diary.see")
     form = await forms.read(request, CARRIED)
     try:
-        visit = await acts.undo_last(desk_act(request, seat), seat.clinic, mine.visit.id, version=version_in(form.raw))
+        visit = await acts.undo_last(desk_act(request, seat), seat.clinic, mine.visit.id, version=form.version)
     except (Stale, NotAllowed, TooLate, SlotTaken) as error:
         return await _refused(request, mine, form, error)
     return done(request, after(way_back(form.raw), visit))
@@ -255,7 +254,7 @@ async def note(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     form = await forms.read(request, (*CARRIED, "desk_note"))
 
     async def act() -> Visit:
-        text, version = form.raw.get("desk_note", ""), version_in(form.raw)
+        text, version = form.raw.get("desk_note", ""), form.version
         return await acts.write_desk_note(desk_act(request, seat), seat.clinic, mine.visit.id, text, version=version)
 
     return await _done(request, mine, form, act)
@@ -271,7 +270,7 @@ async def contact(request: AnyRequest, public_id: FromPath[str]) -> Response[Any
     async def act() -> Visit:
         phone, email = form.raw.get("phone", ""), form.raw.get("email", "")
         return await acts.recontact(
-            desk_act(request, seat), seat.clinic, mine.visit.id, phone=phone, email=email, version=version_in(form.raw)
+            desk_act(request, seat), seat.clinic, mine.visit.id, phone=phone, email=email, version=form.version
         )
 
     return await _done(request, mine, form, act)

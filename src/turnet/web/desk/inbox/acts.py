@@ -38,7 +38,7 @@ async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
     try:
         await desk.answer(
             desk_act(request, seat), seat.clinic, thread.phone, form.raw.get("text", ""),
-            once=once, version=_version(form), finish=finish,
+            once=once, version=form.version, finish=finish,
         )  # fmt: skip
     except Invalid as error:
         return await _back(request, public_id, form.with_errors({"text": _sentence(error.fields["text"])}), 422)
@@ -46,11 +46,6 @@ async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
         return await _back(request, public_id, form, 409, trouble="stale")
     did = f"did=done&of={public_id}" if finish else "did=answered"
     return done(request, f"{HOME}?{did}" if finish else f"{HOME}/{public_id}?{did}")
-
-
-def _version(form: Form) -> int | None:
-    text = form.raw.get("version", "")
-    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
 
 
 def _sentence(code: str) -> str:
@@ -109,7 +104,7 @@ async def _act(request: AnyRequest, public_id: str, doing: Doing, after: str) ->
     form = await forms.read(request, ("version", "back"))
     act: Act = desk_act(request, seat)
     try:
-        await doing(act, public_id, version=_version(form))
+        await doing(act, public_id, version=form.version)
     except Stale:
         return await _back(request, public_id, Form(), 409, trouble="stale")
     return done(request, after)

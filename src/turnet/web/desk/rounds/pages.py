@@ -154,13 +154,7 @@ async def see(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
 async def change(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
     seat, was = await seated(request), await round_named(name)
     form = await forms.read(request, FIELDS)
-    return await _kept(request, seat, form, replace(was, version=_version(form)))
-
-
-def _version(form: Form) -> int:
-    """0, which no round has, for what no page sends."""
-    text = form.raw.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    return await _kept(request, seat, form, replace(was, version=form.version or 0))
 
 
 async def _kept(request: AnyRequest, seat: Seat, form: Form, was: Round) -> Response[Any]:
@@ -222,7 +216,7 @@ async def switch(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
     form = await forms.read(request, ("on", "version"))
     on, ours = form.raw.get("on") == "1", hears(request.app.state.settings)
     try:
-        await keeping.switch(desk_act(request, seat), seat.clinic, name, on=on, version=_version(form), hears=ours)
+        await keeping.switch(desk_act(request, seat), seat.clinic, name, on=on, version=form.version or 0, hears=ours)
     except Invalid as error:
         errors = sentences(error, seat.clinic)
         shown = filled(replace(was, active=on), seat.clinic).with_errors(errors, FIELDS)
@@ -238,7 +232,7 @@ async def remove(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
     await round_named(name)
     form = await forms.read(request, ("version",))
     try:
-        await keeping.remove(desk_act(request, seat), name, version=_version(form))
+        await keeping.remove(desk_act(request, seat), name, version=form.version or 0)
     except Stale as error:
         return await _list(request, seat, status=error.status, trouble=_stale_list())
     except NotAllowed as error:
