@@ -96,6 +96,18 @@ async def test_the_page_says_that_messages_of_a_visit_still_come_in_the_messages
     assert "Messages about a time that you book still come" in (await client.get(f"{link}?lang=en")).text
 
 
+@pytest.mark.parametrize(("wished", "shown"), [("en", "en"), ("xx", "he"), ("en%0d%0aSet-Cookie:%20a=b", "he")])
+async def test_saving_leads_back_to_a_language_that_there_is(
+    app: Litestar, client: Client, wished: str, shown: str
+) -> None:
+    link = await a_link(app, language="he")
+
+    answer = await client.post(f"{link}?lang={wished}", data={})
+
+    assert answer.headers["location"].endswith(f"?lang={shown}&saved=1")
+    assert "set-cookie" not in answer.headers
+
+
 @pytest.mark.parametrize("token", ["x", "a" * 39, "é"])
 async def test_a_link_that_no_message_carried_leads_nowhere(
     app: Litestar, client: Client, clock: FrozenClock, token: str

@@ -11,6 +11,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from turnet.booking.links import missed
+from turnet.clinic.model import Clinic
 from turnet.errors import NotFound
 from turnet.i18n import _, speaking
 from turnet.messaging import choices
@@ -41,7 +42,7 @@ async def look(request: AnyRequest, token: FromPath[str]) -> Page:
     chooser = await _behind(request, token)
     query = asked.once(request)
     clinic = await any_clinic(request)
-    language = query.get("lang", "") if query.get("lang", "") in clinic.languages else chooser.language
+    language = _language(request, chooser, clinic)
     with speaking(language):
         pairs = tuple((code, f"/u/{token}?lang={code}") for code in clinic.languages)
         frame = Frame(clinic, language, request.app.state.settings.origin, "", pairs, index=False)
@@ -60,8 +61,8 @@ async def save(request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         await choices.unsubscribe(chooser, now=now)
         return Response(b"", media_type="text/plain", status_code=200)
     await choices.choose(chooser, [purpose for purpose in PURPOSES if form.raw.get(purpose) == "1"], now=now)
-    wished = asked.once(request).get("lang", chooser.language)
-    return done(request, f"/u/{token}?lang={wished}&saved=1")
+    language = _language(request, chooser, await any_clinic(request))
+    return done(request, f"/u/{token}?lang={language}&saved=1")
 
 
 async def _behind(request: AnyRequest, token: str) -> Chooser:
@@ -70,6 +71,11 @@ async def _behind(request: AnyRequest, token: str) -> Chooser:
     except NotFound:
         await missed(acting.act(request, actor="patient", door="web"))
         raise
+
+
+def _language(request: AnyRequest, chooser: Chooser, clinic: Clinic) -> str:
+    wished = asked.once(request).get("lang", "")
+    return wished if wished in clinic.languages else chooser.language
 
 
 def _offered() -> tuple[tuple[str, str, str], ...]:
