@@ -58,8 +58,9 @@ def minutes(found: Range) -> str:
 
 def about_money(found: Range, clinic: Clinic) -> str:
     """To two figures: an estimate has no cents."""
+    unit = 10 ** get_currency_precision(clinic.currency)
     likely, low, high = (
-        money(_rough(part / 100) * 100, clinic.currency) for part in (found.likely, found.low, found.high)
+        money(_rough(part / unit) * unit, clinic.currency) for part in (found.likely, found.low, found.high)
     )
     return _("about %(likely)s (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
 
