@@ -15,7 +15,7 @@ class Step(Table):
     visit_no = Integer(default=1)
     """The booking's when the step was made: a moved visit has new steps, and its old ones are dropped."""
     rule = Varchar(length=20)
-    """Its name in `turnet.reminders.rules`."""
+    """Name of its round."""
     channel = Varchar(length=8)
     due_at = Timestamptz(default=None)
     """Business time, quiet hours and rest days heeded; of a missed step, when it was found to be too late."""
