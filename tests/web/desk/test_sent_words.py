@@ -18,7 +18,9 @@ NO_REASONS = {matter.NOTHING_LEFT}
 def reasons(module: ModuleType) -> set[str]:
     """Constants of the module that read as a sentence; SUSPENDED as it is with each of its causes."""
     sentences = {
-        text for name, text in vars(module).items() if name.isupper() and name[0] != "_" and isinstance(text, str) and " " in text
+        text
+        for name, text in vars(module).items()
+        if name.isupper() and name[0] != "_" and isinstance(text, str) and " " in text
     }
     if refusals.SUSPENDED in sentences:
         sentences = sentences - {refusals.SUSPENDED} | {
