@@ -14,18 +14,13 @@ from turnet.clock import minute
 from turnet.db.transactions import fetch, tx
 from turnet.db.versions import raise_diary
 from turnet.errors import Invalid, NotAllowed, NotFound, Stale
+from turnet.feedback import alarm
 from turnet.feedback.model import CORRECTABLE, LONGEST, Asking, Scored, Survey, feedback_token, why_not
-from turnet.feedback.queries import Comment, comment_by_id, survey
+from turnet.feedback.queries import REACHED, Comment, comment_by_id, survey
 from turnet.ids import random_id, token_hash
-from turnet.messaging import outbox
-from turnet.messaging.outbox import Draft
 from turnet.scheduling.hours import local_day
-from turnet.staff.model import Role
 from turnet.staff.permissions import require
-from turnet.staff.queries import active
 
-LOW = "low_score"
-USEFUL = timedelta(days=3)
 STATES = ("new", "called_back", "done")
 
 
@@ -36,8 +31,8 @@ _PEOPLE = """
     SELECT b.id, t.birth_year, t.protected,
         EXISTS (SELECT 1 FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point
             WHERE l.patient = t.guardian AND c.value = {{}}),
-        EXISTS (SELECT 1 FROM feedback f WHERE f.contact = {{}} AND f.asked_at > {{}} AND f.booking <> b.id)
-            OR EXISTS (SELECT 1 FROM feedback f WHERE f.patient = t.id AND f.asked_at > {{}} AND f.booking <> b.id),
+        EXISTS (SELECT 1 FROM feedback f WHERE f.contact = {{}} AND f.asked_at > {{}} AND f.booking <> b.id AND {reached})
+            OR EXISTS (SELECT 1 FROM feedback f WHERE f.patient = t.id AND f.asked_at > {{}} AND f.booking <> b.id AND {reached}),
         (SELECT c.given FROM consent c WHERE c.patient = t.id AND c.purpose = 'feedback'
             ORDER BY c.at DESC, c.id DESC LIMIT 1)
     FROM booking b JOIN patient t ON t.id = b.patient WHERE b.id IN ({marks})
@@ -51,7 +46,7 @@ async def reasons(visits: Sequence[Visit], *, contact: str, channel: str, now: d
         return {}
     since = now - timedelta(days=asks.rest_days)
     rows = await fetch(
-        _PEOPLE.format(marks=", ".join(["{}"] * len(visits))),
+        _PEOPLE.format(reached=REACHED, marks=", ".join(["{}"] * len(visits))),
         *(contact, contact, since, since, *(visit.id for visit in visits)),
     )
     about = {row[0]: row[1:] for row in rows}
@@ -75,12 +70,16 @@ def _asking(visit: Visit, contact: str, about: tuple[Any, ...], clinic: Clinic) 
 
 
 async def asked(visit: Visit, *, contact: str, channel: str, key: bytes, now: datetime) -> str:
-    """The question about this visit, made when it is asked for the first time. Returns its public id."""
+    """The question about this visit, made when it is asked for the first time; another try may go to another contact.
+
+    Returns its public id.
+    """
     public_id = random_id()
     async with tx():
         await fetch(
             "INSERT INTO feedback (public_id, booking, patient, token_hash, contact, channel, answered_by, comment, asked_at, "
-            "state, version) VALUES ({}, {}, {}, {}, {}, {}, '', '', {}, 'new', 1) ON CONFLICT (booking) DO NOTHING",
+            "state, version) VALUES ({}, {}, {}, {}, {}, {}, '', '', {}, 'new', 1) ON CONFLICT (booking) DO UPDATE SET "
+            "contact = excluded.contact, channel = excluded.channel, asked_at = excluded.asked_at WHERE feedback.score IS NULL",
             *(public_id, visit.id, visit.patient, token_hash(feedback_token(key, public_id)), contact, channel, now),
         )
         [(made,)] = await fetch("SELECT public_id FROM feedback WHERE booking = {}", visit.id)
@@ -109,7 +108,9 @@ async def scored(act: Act, clinic: Clinic, booking_id: int, score: int, *, comme
         )
         low = score <= (await survey()).alarm_at
         if low:
-            await _tell(public_id, act.now)
+            await alarm.tell(public_id, act.now)
+        elif before is not None:
+            await alarm.take_back(public_id, act.now)
         if comment.strip():
             await commented(act, clinic, booking_id, comment, by=by)
         await raise_diary()
@@ -140,21 +141,6 @@ async def _question(booking: int) -> tuple[int, str, int | None, datetime | None
     if not rows:
         raise NotFound(what="feedback")
     return rows[0]
-
-
-async def _tell(public_id: str, now: datetime) -> None:
-    """Owners and managers hear of a low score once, without a word of what was written."""
-    people = [one for one in await active([Role.OWNER, Role.MANAGER]) if one.email]
-    await outbox.add_all(
-        [
-            Draft(
-                LOW, "email", one.email, one.language, f"{LOW}:{public_id}:{one.id}", now, now + USEFUL,
-                facts={"question": public_id},
-            )
-            for one in people
-        ],
-        now=now,
-    )  # fmt: skip
 
 
 # --- what the desk makes of them

@@ -14,6 +14,7 @@ from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
 from turnet.db.transactions import fetch
 from turnet.errors import Invalid, NotAllowed, NotFound, NotYours, Stale
+from turnet.feedback.alarm import CORRECTED
 from turnet.feedback.model import A_CHILD, ASKED_LATELY, PROTECTED, REFUSED, Scored, Survey, feedback_token
 from turnet.feedback.queries import comments, question_behind, survey, tally_between, waiting
 from turnet.feedback.service import asked, commented, decide, reasons, scored, set_state
@@ -194,6 +195,43 @@ async def test_control_a_score_above_the_alarm_tells_nobody(engine: AnyEngine, c
 
     assert not (await scored(an_act(clock), clinic, visit.id, 7, by="sms")).low
     assert await rows("kind") == []
+
+
+async def _mails() -> list[tuple[str, str | None]]:
+    return await rows("state", "error")
+
+
+async def test_the_mail_is_taken_back_while_it_waits_and_waits_again_if_it_is_true_again(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    await an_owner(clock)
+    visit = await _done(clinic, clock)
+    await _ask(visit, clock)
+    seen = []
+    for score in (1, 10, 2):
+        await scored(an_act(clock), clinic, visit.id, score, by="link")
+        seen.append(await _mails())
+
+    assert seen == [[("queued", None)], [("cancelled", CORRECTED)], [("queued", None)]]
+
+
+async def test_once_the_mail_has_left_the_page_says_that_the_score_was_corrected(
+    engine: AnyEngine, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    await an_owner(clock)
+    since, until = clock.now() - timedelta(days=1), clock.now() + timedelta(days=1)
+    for first, told in ((1, "sent"), (1, "queued"), (8, "")):  # the second mail never left, the third was never written
+        visit = await _done(clinic, clock)
+        await _ask(visit, clock, f"+35840{visit.id:07}")
+        await scored(an_act(clock), clinic, visit.id, first, by="link")
+        await fetch("UPDATE message SET state = {} WHERE state = 'queued'", told)
+        await scored(an_act(clock), clinic, visit.id, 10, by="link")
+
+    assert [(one.score, one.text, one.told) for one in await comments(since, until)] == [(10, "", True)]
+    assert [state for state, _error in await _mails()] == ["sent", "cancelled"]
+    assert await waiting(since) == 0
 
 
 # --- the desk
