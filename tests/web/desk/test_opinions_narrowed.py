@@ -108,9 +108,10 @@ async def test_whoever_saves_second_overwrites_nothing(app: Litestar, signs_in: 
     late = await send(desk, path, {"to": "done", "version": "1"}, partial=partial)
 
     assert (late.status_code, await fetch("SELECT state, version FROM feedback")) == (
-        204 if partial else 303,
+        200 if partial else 303,
         [("called_back", 2)],
     )
+    assert not partial or ("Called back" in late.text, "Undo" in late.text) == (True, False)
 
 
 @pytest.mark.parametrize("partial", [False, True])

@@ -3,9 +3,10 @@
 Practitioners see what was said about visits with them.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +17,8 @@ from litestar.types import ControllerRouterHandler
 from turnet.clinic.model import Texts
 from turnet.clock import instant
 from turnet.errors import NotFound, Stale
-from turnet.feedback.queries import ALL, Cell, Comment, Filter, cells, comment_by_id, comments, survey
-from turnet.feedback.service import set_state
+from turnet.feedback.queries import ALL, MOST, Below, Cell, Comment, Filter, cells, comment_by_id, comments, survey
+from turnet.feedback.service import STATES, set_state
 from turnet.feedback.stats import Tally, added
 from turnet.i18n import LANGUAGES, _
 from turnet.reminders.model import RoundKind
@@ -30,10 +31,11 @@ from turnet.web.desk.picked import way_back
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
 from turnet.web.kit import forms
-from turnet.web.kit.htmx import AnyRequest, done
+from turnet.web.kit.htmx import AnyRequest, done, partial
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
 
+NO_STORE = {"Cache-Control": "no-store"}
 SHOWN = 13
 """Months of the trend: the same month of the year before is the first."""
 PERIODS = (3, 12)
@@ -48,10 +50,17 @@ class Asked:
     period: int
     slugs: tuple[tuple[str, str], ...]
     """What the address says, by its names."""
+    below: str = ""
+    """Where the page of comments begins, as the address spells it; empty: with the first."""
 
     def path(self, **more: str) -> str:
         pairs = {name: value for name, value in (dict(self.slugs) | more).items() if value}
         return "/desk/feedback" + (f"?{urlencode(pairs)}" if pairs else "")
+
+    @property
+    def here(self) -> str:
+        """This page of the comments."""
+        return self.path(below=self.below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,19 @@ class Words:
     service: str
     may_work: bool
     may_open: bool
+    low: bool
+    corrected: bool
+    """It was low, and somebody had been told by mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What changed on the page by an act: one comment, and the sentence that says so."""
+
+    frame: DeskFrame
+    one: Words
+    here: str
+    said: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +116,10 @@ class FeedbackPage:
     months: tuple[Month, ...]
     groups: tuple[tuple[str, tuple[Group, ...]], ...]
     words: tuple[Words, ...]
+    later: str
+    """Address of the comments after these; empty: there are none."""
     cancelled: Cancelled | None
     """None: the page is narrowed to some visits, or nobody cancelled."""
-    alarm_at: int
     on: bool
     """Patients are asked."""
     may_manage: bool
@@ -105,31 +128,42 @@ class FeedbackPage:
 
 @get("/desk/feedback", act="feedback.see", include_in_schema=False)
 async def see(request: AnyRequest) -> Response[Any]:
-    """`?with=`, `at=`, `for=` (slugs) and `months=` narrow it. Raises NotFound for a slug that is none."""
+    """`?with=`, `at=`, `for=` (slugs) and `months=` narrow it; `below=` is where the comments begin.
+
+    `did=` is the comment that was just worked on, and `was=` its state before. Raises NotFound for what is no name of ours.
+    """
     seat, query = await seated(request), asked.once(request)
-    said = await _said(seat, query.get("did", ""), query.get("was", ""))
-    return await _page(seat, _asked(seat, query), said)
+    wanted = _asked(seat, query)
+    did, was = query.get("did", ""), query.get("was", "")
+    said = await _said(seat, did, was, wanted.here) if did else None
+    return await _page(seat, wanted, said, kept=did if was == "new" else "")
 
 
 @post("/desk/feedback/{question:str}/state", act="feedback.work", include_in_schema=False)
 async def work(request: AnyRequest, question: FromPath[str]) -> Response[Any]:
-    """`to`, in the form or, to take it back, in the address. Raises NotFound, NotYours, Invalid."""
+    """`to`, in the form or, to take it back, in the address. Leads back to the comment, or to htmx gives it alone.
+
+    Whoever comes second changes nothing and sees how it is now. Raises NotFound, NotYours, Invalid.
+    """
     seat = await seated(request)
     form = await forms.read(request, ("to", "version", "back"))
     before = await comment_by_id(question)
     to = form.raw.get("to", "") or asked.once(request).get("to", "")
     version = form.raw.get("version", "")
-    back = way_back(form.raw, "/desk/feedback")
+    back, did = way_back(form.raw, "/desk/feedback"), question
     try:
         await set_state(desk_act(request, seat), question, to, version=int(version) if version.isdecimal() else None)
     except Stale:
-        return done(request, back)  # somebody was quicker: the list says how it is now
-    return done(request, f"{back}{'&' if '?' in back else '?'}{urlencode({'did': question, 'was': before.state})}")
+        did = ""
+    if partial(request):
+        said = await _said(seat, did, before.state, back) if did else None
+        one = _words(seat, await comment_by_id(question), (await survey()).alarm_at)
+        return Page("desk/opinions/worked.html", Worked(seat.frame("more"), one, back, said), headers=NO_STORE)
+    now = f"{'&' if '?' in back else '?'}{urlencode({'did': did, 'was': before.state})}" if did else ""
+    return done(request, f"{back}{now}#q-{question}")
 
 
-async def _said(seat: Seat, question: str, was: str) -> Said | None:
-    if not question:
-        return None
+async def _said(seat: Seat, question: str, was: str, back: str) -> Said | None:
     try:
         found = await comment_by_id(question)
     except NotFound:
@@ -139,14 +173,10 @@ async def _said(seat: Seat, question: str, was: str) -> Said | None:
     text = {
         "new": _("It waits for a call again."),
         "called_back": _("Written down: somebody has called back."),
-        "done": _("Put away."),
+        "done": _("Written down: there is nothing to do."),
     }[found.state]
-    undo = (
-        f"/desk/feedback/{question}/state?to={was}"
-        if was in {"new", "called_back", "done"} and was != found.state
-        else ""
-    )
-    return Said(text, undo, found.version, "/desk/feedback")
+    undo = f"/desk/feedback/{question}/state?to={was}" if was in STATES and was != found.state else ""
+    return Said(text, undo, found.version, back)
 
 
 def _asked(seat: Seat, query: Mapping[str, str]) -> Asked:
@@ -162,7 +192,27 @@ def _asked(seat: Seat, query: Mapping[str, str]) -> Asked:
         practitioner, chosen["with"] = seat.staff.practitioner or 0, ""
     period = int(query["months"]) if query.get("months", "") in map(str, PERIODS) else PERIODS[0]
     slugs = (*chosen.items(), ("months", str(period) if period != PERIODS[0] else ""))
-    return Asked(Filter(practitioner, service, location), period, slugs)
+    return Asked(Filter(practitioner, service, location), period, slugs, query.get("below", ""))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_BELOW = re.compile(r"([01])-([0-9]{1,17})-([0-9]{1,9})")
+
+
+def _below(spelled: str) -> Below | None:
+    """`0-1764374400000000-45`: whether it waits, when it was said in microseconds, its id. Raises NotFound for else."""
+    if not spelled:
+        return None
+    parts = _BELOW.fullmatch(spelled)
+    if parts is None:
+        raise NotFound(below=spelled)
+    waits, at, id = (int(part) for part in parts.groups())
+    return Below(waits, _EPOCH + at * _MICROSECOND, id)
+
+
+def _spelled(last: Comment) -> str:
+    return f"{last.waits}-{(last.at - _EPOCH) // _MICROSECOND}-{last.id}"
 
 
 def _firsts(today: date) -> list[date]:
@@ -171,7 +221,7 @@ def _firsts(today: date) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(this - SHOWN + 1, this + 2)]
 
 
-async def _page(seat: Seat, wanted: Asked, said: Said | None) -> Response[Any]:
+async def _page(seat: Seat, wanted: Asked, said: Said | None, *, kept: str) -> Response[Any]:
     firsts = _firsts(seat.today)
     bounds = [instant(day_span(seat.clinic.setup.zone, first).start) for first in firsts]
     found = await cells(bounds, wanted.only)
@@ -179,7 +229,9 @@ async def _page(seat: Seat, wanted: Asked, said: Said | None) -> Response[Any]:
     tally, mirrored = added(cell.tally for cell in lately), LANGUAGES[seat.language].direction == "rtl"
     year = [(first, added(cell.tally for cell in found if cell.month == n)) for n, first in enumerate(firsts[:-1])]
     since, alarm_at = bounds[SHOWN - wanted.period], (await survey()).alarm_at
-    written = await comments(since, bounds[-1], wanted.only, alarm_at=alarm_at)
+    written = await comments(
+        since, bounds[-1], wanted.only, alarm_at=alarm_at, below=_below(wanted.below), kept=kept, most=MOST + 1
+    )
     page = FeedbackPage(
         frame=seat.frame("more"),
         asked=wanted,
@@ -189,14 +241,14 @@ async def _page(seat: Seat, wanted: Asked, said: Said | None) -> Response[Any]:
         bars=bars(tally),
         months=months(year, mirrored=mirrored),
         groups=_groups(seat, lately, mirrored=mirrored),
-        words=tuple(_words(seat, one) for one in written),
+        words=tuple(_words(seat, one, alarm_at) for one in written[:MOST]),
+        later=f"{wanted.path(below=_spelled(written[MOST - 1]))}#h-words" if len(written) > MOST else "",
         cancelled=await cancelled_in(firsts, bounds, SHOWN - wanted.period) if wanted.only == ALL else None,
-        alarm_at=alarm_at,
         on=any(one.kind is RoundKind.FEEDBACK for one in await active_rounds()),
         may_manage=seat.may("rounds.manage"),
         said=said,
     )
-    return Page("desk/opinions/feedback.html", page, block="body", headers={"Cache-Control": "no-store"})
+    return Page("desk/opinions/feedback.html", page, block="body", headers=NO_STORE)
 
 
 def _choices(seat: Seat, wanted: Asked) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
@@ -250,8 +302,8 @@ def _group(name: str, tally: Tally, *, mirrored: bool) -> Group:
     return Group(name, tally, gauge(tally.nps, mirrored=mirrored) if tally.nps else None)
 
 
-def _words(seat: Seat, one: Comment) -> Words:
-    clinic = seat.clinic
+def _words(seat: Seat, one: Comment, alarm_at: int) -> Words:
+    clinic, low = seat.clinic, one.score is not None and one.score <= alarm_at
     return Words(
         one,
         seat.local(one.at),
@@ -260,6 +312,8 @@ def _words(seat: Seat, one: Comment) -> Words:
         str(seat.text(clinic.service(one.service).name)),
         seat.may("feedback.work", one.practitioner),
         seat.may("patient.see", one.practitioner),
+        low,
+        one.told and not low,
     )
 
 
