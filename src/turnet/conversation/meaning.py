@@ -91,7 +91,7 @@ def read(text: str, asked: Asked, *, language: str, letters: Collection[str] = (
 
 def _read(text: str, asked: Asked, language: str, letters: Collection[str]) -> Reading:
     if QUESTION.search(text) is None:
-        about_messages = _about_messages(phrases(text, language))
+        about_messages = _about_messages(phrases(text, language), asked)
         if about_messages is not None:
             return about_messages
     if asked is Asked.WHY:
@@ -106,14 +106,17 @@ def _read(text: str, asked: Asked, language: str, letters: Collection[str]) -> R
     return _answer(phrases(text, language, letters), asked, letters)
 
 
-def _about_messages(said: list[Phrase]) -> Reading | None:
-    """STOP, START or CANCEL if the text is that word, or leads with it and goes on about messages."""
+def _about_messages(said: list[Phrase], asked: Asked) -> Reading | None:
+    """STOP, START or CANCEL if the text is that word, or leads with it and goes on about messages.
+
+    Who says "cancel please" when asked about a visit says no carrier's word, and means the visit.
+    """
     plain = [phrase.sense for phrase in said if phrase.sense not in POLITE]
     if not plain:
         return None
     if plain[0] is Sense.STOP and set(plain[1:]) <= {Sense.STOP, Sense.TAIL}:
         return Reading(Meaning.STOP)
-    if plain == [Sense.CANCEL]:
+    if plain == [Sense.CANCEL] and (len(said) == 1 or asked not in _ABOUT_SOME):
         return Reading(Meaning.STOP, wants_out=True)
     return Reading(Meaning.START) if plain == [Sense.START] else None
 
@@ -141,6 +144,7 @@ _RULES: dict[Asked, tuple[_Rule, ...]] = {
         _rule(Meaning.YES, "fine", "meet"),
         _rule(Meaning.CANNOT, "2 no cannot", "regret"),
         _rule(Meaning.CANNOT, "off", "2 regret"),
+        _rule(Meaning.CANNOT, "cancel", "regret"),
     ),
     Asked.CHECKIN: (
         _rule(Meaning.HERE, "here", "1 yes fine ease"),
@@ -149,18 +153,21 @@ _RULES: dict[Asked, tuple[_Rule, ...]] = {
         _rule(Meaning.YES, "fine", "meet"),
         _rule(Meaning.CANNOT, "2 cannot", "no regret"),
         _rule(Meaning.CANNOT, "off", "2 regret"),
+        _rule(Meaning.CANNOT, "cancel", "regret"),
     ),
-    Asked.WHICH: (_rule(Meaning.LETTERS, "letter", "only and"), _rule(Meaning.LETTERS, "both all")),
+    Asked.WHICH: (_rule(Meaning.LETTERS, "letter", "only and both"), _rule(Meaning.LETTERS, "both all")),
     Asked.TIMES: (
         _rule(Meaning.LETTERS, "letter", "yes fine coming take only ease"),
         _rule(Meaning.NONE_SUITS, "2 no none cannot", "regret"),
     ),
     Asked.NOTHING: (_rule(Meaning.HERE, "here"),),
 }
-"""The first that fits. `no` and `off` never fit together: "en peru" calls nothing off."""
+"""The first that fits. `no` and `off` never fit together: "en peru" calls nothing off; nor do two `off`: "peru peruutus"."""
 _ABOUT_SOME = {Asked.CONFIRM, Asked.CHECKIN}
 """Where letters beside an answer say whom it is about."""
 _WHOM = {Sense.LETTER, Sense.AND, Sense.BOTH, Sense.ALL}
+_FIGURES = {Sense.ONE, Sense.TWO}
+_IN_WORDS = {Sense.YES, Sense.FINE, Sense.COMING, Sense.NO, Sense.CANNOT, Sense.OFF, Sense.HERE}
 _EVERYBODY = frozenset({Sense.BOTH, Sense.ALL})
 _AFTER: Mapping[Sense | None, Collection[Sense | None]] = {
     Sense.NO: {Sense.THANKS, Sense.REGRET, Sense.NO, Sense.CANNOT, Sense.TWO, None},
@@ -173,13 +180,14 @@ _AFTER: Mapping[Sense | None, Collection[Sense | None]] = {
 def _answer(said: list[Phrase], asked: Asked, asked_letters: Collection[str]) -> Reading:
     senses = frozenset(phrase.sense for phrase in said) - POLITE - {Sense.POINTER}
     named = tuple(sorted({phrase.words for phrase in said if phrase.sense is Sense.LETTER}))
-    if not _in_order([phrase.sense for phrase in said]) or not _whom_is_clear(senses, named, asked_letters):
+    order = [phrase.sense for phrase in said]
+    if not _in_order(order) or (asked_letters and _counts(order)) or not _whom_is_clear(senses, named, asked_letters):
         return UNCLEAR
     if asked in _ABOUT_SOME:
         if asked is Asked.CHECKIN and senses and senses <= _WHOM:
             return Reading(Meaning.HERE, named)
         senses -= _WHOM
-    elif senses & _EVERYBODY:
+    elif senses & _EVERYBODY and not named:
         named = tuple(sorted(asked_letters))
     meaning = next((rule.meaning for rule in _RULES[asked] if rule.fits(senses)), Meaning.UNCLEAR)
     if meaning is Meaning.UNCLEAR or (asked is Asked.TIMES and len(named) > 1):
@@ -188,16 +196,25 @@ def _answer(said: list[Phrase], asked: Asked, asked_letters: Collection[str]) ->
 
 
 def _in_order(senses: list[Sense]) -> bool:
-    return all(
+    return senses.count(Sense.OFF) < 2 and all(
         (before not in _AFTER or after in _AFTER[before]) and (after is not Sense.AND or before is Sense.LETTER)
         for before, after in itertools.pairwise([None, *senses, None])
     )
 
 
+def _counts(order: list[Sense]) -> bool:
+    """May a figure mean one of the several asked about ("option 2"), or an hour beside an answer in words ("מגיע ב 1")?"""
+    senses = set(order)
+    pointed = any(before is Sense.POINTER and after in _FIGURES for before, after in itertools.pairwise(order))
+    return pointed or (Sense.LETTER in senses and bool(senses & _FIGURES) and bool(senses & _IN_WORDS))
+
+
 def _whom_is_clear(senses: frozenset[Sense], named: tuple[str, ...], asked_letters: Collection[str]) -> bool:
-    """Who says "both" means two and names no letters; "all cannot come" may mean that not all can."""
+    """Who says "both" means two, and names none or those two; "all cannot come" may mean that not all can."""
     if not senses & _EVERYBODY:
         return True
-    if named or senses & {Sense.NO, Sense.CANNOT, Sense.TWO, Sense.OFF}:
+    if senses & {Sense.NO, Sense.CANNOT, Sense.TWO, Sense.OFF, Sense.CANCEL}:
         return False
+    if named:
+        return Sense.ALL not in senses and len(named) == 2
     return len(asked_letters) == 2 if Sense.BOTH in senses else len(asked_letters) > 1

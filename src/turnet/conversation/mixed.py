@@ -1,5 +1,6 @@
 """An answer that says one thing of one visit and another of the next: `A yes, B no`. Pure."""
 
+import re
 from collections.abc import Collection, Iterator
 
 from turnet.conversation.meaning import Asked, Meaning, read
@@ -10,7 +11,7 @@ _SAID = frozenset({Meaning.YES, Meaning.HERE, Meaning.CANNOT})
 
 def mixed(text: str, asked: Asked, *, language: str, letters: Collection[str]) -> bool:
     """Is every part of it clear by itself, with a letter, and somebody cannot while another can?"""
-    words = normal(text).split()
+    words = re.findall(r"\d+|[^\W\d]+|\S", normal(text))
     for parts in (_parts(words, letters), _parts(words[::-1], letters)):
         readings = [read(" ".join(part), asked, language=language, letters=letters) for part in parts]
         meanings = {reading.meaning for reading in readings if reading.letters}

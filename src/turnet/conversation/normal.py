@@ -32,11 +32,14 @@ def normal(text: str) -> str:
 
 
 _BREAK = re.compile(r"[,;\n\u060c]|[.!:](?=\s|$)|\s[-\u2013\u2014]+\s")
+_INFLECTED = re.compile(r"(?<!\w)([a-f]):n(?!\w)", re.IGNORECASE)
+"""A letter in the Finnish accusative: "otan A:n"."""
 
 
 def clauses(text: str) -> list[str]:
     """`normal` of what stands between commas, stops and line ends: "לא, אגיע" is not "לא אגיע"."""
-    return [clause for part in _BREAK.split(_bare(text)) if (clause := normal(part))]
+    plain = _INFLECTED.sub(r"\1", _bare(text))
+    return [clause for part in _BREAK.split(plain) if (clause := normal(part))]
 
 
 _LATIN = "qwertyuiopasdfghjkl;'zxcvbnm,./"
@@ -66,8 +69,8 @@ def on_the_other_keys(text: str) -> str | None:
     return None
 
 
-_LETTER_ALIKE = dict(zip("אבגדהавбсαβابج", "ABCDEABBCABABC", strict=True))
-"""Hebrew and Arabic letters by their order, Cyrillic and Greek ones by their looks."""
+_LETTER_ALIKE = dict(zip("אבגדהабсαβابج", "ABCDEABCABABC", strict=True))
+"""Hebrew and Arabic letters by their order, Cyrillic and Greek ones by their looks; not в, by looks B and by order C."""
 
 
 def letter(token: str) -> str | None:

@@ -1,5 +1,6 @@
 """A score from 0 to 10 out of an SMS."""
 
+import itertools
 import re
 
 from turnet.conversation.words import POLITE, Phrase, Sense, lexicon, phrases
@@ -9,13 +10,14 @@ _NOT_WHOLE = re.compile(r"\d\s*[.,:/-]\s*\d|(^|\s)[-\u2212]\d|\d[^\W\d_]|[^\W\d_
 """A decimal, an hour, a range, a fraction of something else, less than nothing, part of a word, money, more or less."""
 _BEFORE = {*POLITE, Sense.LEAD, Sense.POINTER}
 _ANSWERS = {Sense.YES, Sense.FINE, Sense.COMING, Sense.NO, Sense.CANNOT, Sense.OFF, Sense.HERE, Sense.REGRET}
+_PRAISE = {Sense.PRAISE, Sense.FINE}
 _PARTED = re.compile(r"^\W*\w+\s*[,.;:!\n-]")
 
 
 def score_of(text: str, language: str) -> int | None:
     """The one score that the text leads with, words after it being a comment; None when in doubt.
 
-    1 and 2 beside words that answer a reminder may be meant for that.
+    1 and 2 beside words that answer a reminder may be meant for that; so may 0 to 2 beside praise be no score.
     """
     text = _OF_TEN.sub(" ", text)
     said = _from_the_score_on(text, language)
@@ -55,6 +57,13 @@ def _is_comment(comment: list[Phrase], score: int, language: str) -> bool:
         spoken_one = number == 1 and not phrase.words.isdigit()
         if (number is not None and number != score and not spoken_one) or (number is None and phrase.words.isdigit()):
             return False
+    if all(phrase.sense in {Sense.NO, Sense.DOUBTFUL} for phrase in comment):
+        return False  # "10 not", "10 just kidding"
     if comment[0].sense in {Sense.UNIT, Sense.STOP} or any(phrase.sense is Sense.OFF for phrase in comment):
         return False
-    return score not in {1, 2} or not any(phrase.sense in _ANSWERS for phrase in comment)
+    senses = [phrase.sense for phrase in comment]
+    if score == 0:
+        return not any(
+            sense in _PRAISE and before is not Sense.NO for before, sense in itertools.pairwise([None, *senses])
+        )
+    return score > 2 or not (_ANSWERS | _PRAISE) & set(senses)

@@ -42,6 +42,7 @@ class Sense(StrEnum):
     LEAD = "lead"
     UNIT = "unit"
     TENTH = "tenth"
+    PRAISE = "praise"
     ONE = "1"
     TWO = "2"
     LETTER = "letter"
@@ -72,7 +73,7 @@ class Lexicon:
 
 _ORDER = ("en", "fi", "sv", "ru", "ar", "he")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
-_STRETCHABLE = {Sense.YES, Sense.FINE, Sense.COMING, *POLITE}
+_STRETCHABLE = {Sense.YES, Sense.FINE, Sense.COMING, Sense.HERE, *POLITE}
 """A stretched "yesss" is a yes; a stretched "nooo" may be a groan."""
 _TWO_WAYS = {"he": frozenset("cd")}
 """Keys that carry another of the asked letters on that language's keyboard: c is ב, d is ג."""

@@ -15,6 +15,8 @@ TWO, THREE = ("A", "B"), ("A", "B", "C")
         ("a yes b cannot", "en", TWO),
         ("yes A no B", "en", TWO),
         ("B 2, A 1", "en", TWO),
+        ("1A 2B", "en", TWO),
+        ("A1, B2", "en", TWO),
         ("A yes B yes C no", "en", THREE),
         ("A kyllä B ei", "fi", TWO),
         ("א כן ב לא", "he", TWO),

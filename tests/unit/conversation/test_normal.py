@@ -35,6 +35,10 @@ def test_clauses_end_at_commas_stops_and_lines() -> None:
     assert clauses("לא, אגיע. O.K. 9.30 - kyllä\n1") == ["לא", "אגיע", "o k", "9 30", "kylla", "1"]
 
 
+def test_a_letter_may_be_in_the_accusative() -> None:
+    assert clauses("Otan A:n, b:n ja 1:n. A:nna") == ["otan a", "b ja 1 n", "a nna"]
+
+
 @pytest.mark.parametrize(
     "text, want",
     [
@@ -55,6 +59,7 @@ def test_the_other_keys_of_one_keyboard(text: str, want: str | None) -> None:
 
 
 def test_letters_of_four_scripts() -> None:
+    assert letter("в") is None
     assert [letter(token) for token in ("a", "א", "а", "α", "ا", "c", "ג", "с", "z", "1", "ab")] == ["A"] * 5 + [
         "C"
     ] * 3 + [None] * 3
