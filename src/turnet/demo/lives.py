@@ -20,12 +20,12 @@ from turnet.feedback.model import DETRACTOR
 from turnet.reminders.model import Round, RoundKind
 from turnet.scheduling.rules import DAY
 
-_YES = {
+YES = {
     "en": ("1", "1", "1", "1", "Yes", "1 thanks"),
     "fi": ("1", "1", "1", "1", "Kyllä", "1 kiitos"),
     "he": ("1", "1", "1", "1", "כן", "1 תודה"),
 }
-_HERE = {"en": ("1", "1", "1", "Here"), "fi": ("1", "1", "1", "Perillä"), "he": ("1", "1", "1", "הגענו")}
+HERE = {"en": ("1", "1", "1", "Here"), "fi": ("1", "1", "1", "Perillä"), "he": ("1", "1", "1", "הגענו")}
 CONFIRMS, STAYS_AWAY_AND_CONFIRMS, CHECKS_IN, SCORES, SCORES_BY_LINK, SAYS_WHY = 0.64, 0.22, 0.47, 0.42, 0.07, 0.55
 OTHER_WAYS = {"door": 0.07, "link": 0.05, "tablet": 0.03, "": 0.85}
 """How whoever does not check in by SMS does; empty: at the desk."""
@@ -137,7 +137,7 @@ class Lives:
         comes = any(self.visits[place].state is not State.NO_SHOW for place in visits)
         at = question.at + 2 + int(self.rng.expovariate(1 / 45))
         willing = self.rng.random() < (CONFIRMS if comes else STAYS_AWAY_AND_CONFIRMS)
-        text = self.rng.choice(_YES[question.language])
+        text = self.rng.choice(YES[question.language])
         in_time = at < min((self.visits[place].start for place in visits), default=0)
         if self._answer(question, at if willing and in_time else None, text, "confirmed", "answer_confirmed", visits):
             self.confirmed |= dict.fromkeys(visits, at)
@@ -145,7 +145,7 @@ class Lives:
     def _check_in(self, question: Question) -> None:
         came = [place for place in question.visits if self.visits[place].state in _CAME]
         before, willing = self.rng.randint(1, 14), self.rng.random() < CHECKS_IN
-        text = self.rng.choice(_HERE[question.language])
+        text = self.rng.choice(HERE[question.language])
         first = min((self.visits[place].start for place in came), default=0)
         at = max(first - before, question.at + 1)
         near = [place for place in came if self.visits[place].start - at <= _minutes(BEFORE)]

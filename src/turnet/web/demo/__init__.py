@@ -24,7 +24,7 @@ from turnet.conversation.meaning import Asked
 from turnet.conversation.prompts import Open
 from turnet.conversation.queries import around
 from turnet.conversation.service import answer, receive
-from turnet.demo import mailbox
+from turnet.demo import living, mailbox
 from turnet.demo.clock import advance, handed_over, load_shift, step
 from turnet.demo.mailbox import Item, Owner, Written
 from turnet.errors import Invalid, Unavailable
@@ -139,6 +139,7 @@ async def forward(request: AnyRequest) -> Response[bytes]:
     clock, messages = _clock(request), _messages(request)
 
     async def run_due() -> None:
+        await living.live(await _clinic(), clock, request.app.state.key)
         await answer.work(request.app.state.settings, clock)
         await plan(clock.now())
         await take_due(clock.now())
@@ -162,7 +163,7 @@ async def write(request: AnyRequest) -> Response[Any]:
     if not 0 < len(text) <= LONGEST:
         raise Invalid({"text": "too_long" if text else "required"})
     await load_shift(clock)
-    came = Incoming(id=str(uuid4()), sender=sender, to="", text=text)
+    came = Incoming(id=f"{living.TYPED}{uuid4()}", sender=sender, to="", text=text)
     raw = json.dumps({"from": sender, "text": text}, ensure_ascii=False).encode()
     async with _moving:
         await receive.store("file", came, raw, our_number="", real=clock.real(), now=clock.now())
