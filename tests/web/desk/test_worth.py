@@ -1,4 +1,4 @@
-"""Does it pay? The month's page, what was before, and what SMS may cost."""
+"""Costs and savings: the month's page, what was before, and what SMS may cost."""
 
 from datetime import timedelta
 

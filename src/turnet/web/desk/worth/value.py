@@ -1,4 +1,4 @@
-"""Does it pay? One month against what the clinic was like before, with everything that the estimates were reckoned from."""
+"""Costs and savings: one month against what the clinic was like before, with everything that the estimates were reckoned from."""
 
 import re
 from collections.abc import Sequence
