@@ -3,16 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
 
-from tests.unit.messaging.people import NOW, SERVICE, a_clinic, a_visit, composer, the_row
+from tests.unit.messaging.people import LOCATION, NOW, SERVICE, SETTINGS, a_clinic, a_visit, composer, the_row
 from tests.unit.messaging.test_several import BOTH, DANA, EERO, link
 from turnet.booking.model import Visit
 from turnet.clinic.model import Clinic
 from turnet.conversation.meaning import Asked
+from turnet.demo.clinics import EREZ, TUOMI, MadeUp
 from turnet.i18n import LANGUAGES
+from turnet.messaging.compose import Composer
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.sms_text import parts
 
@@ -33,9 +36,12 @@ def sms(
     *,
     language: str = "en",
     clinic: Clinic | None = None,
+    now: datetime = NOW,
+    site: str = SETTINGS.base_url,
 ) -> str:
     row = the_row(kind, visits[0], channel="sms", language=language)
-    return composer().parcel(row, visits, clinic or a_clinic(), now=NOW, manner=manner).content.decode()
+    writer = Composer(replace(SETTINGS, base_url=site), composer().key)
+    return writer.parcel(row, visits, clinic or a_clinic(), now=now, manner=manner).content.decode()
 
 
 def mail(
@@ -62,20 +68,57 @@ def test_a_reminder_that_asks(visits: tuple[Visit, ...], said: str) -> None:
     assert sms("reminder", visits, ASKS) == f"Tuomi Dental: {said}"
 
 
+FOLDED = Manner(folded=True)
+LATE = datetime(2026, 12, 2, 8, 42, tzinfo=UTC)
+"""Less than a day before: nothing can be changed by the link."""
+REMINDED = "a reminder, your time is Thu 3 Dec 09:20."
+
+
 @pytest.mark.parametrize(
-    ("manner", "more"),
+    ("visits", "manner", "now", "said"),
     [
-        (replace(ASKS, folded=True), " When you are here, answer 1."),
-        (Manner(folded=True), " When you are here, check in there."),
-        (ASKS, ""),
-        (PLAIN, ""),
+        ((DANA,), replace(ASKS, folded=True), NOW, f"{REMINDED} Answer 1 = coming, 2 = cannot. When you are here, answer 1."),
+        ((DANA,), ASKS, NOW, f"{REMINDED} Answer 1 = coming, 2 = cannot."),
+        ((DANA,), FOLDED, NOW, f"{REMINDED} Move, cancel or check in: {link(DANA)}"),
+        ((DANA,), PLAIN, NOW, f"{REMINDED} Move or cancel: {link(DANA)}"),
+        ((DANA,), FOLDED, LATE, f"your time is Thu 3 Dec 09:20. Cannot come? Call 0300 00140. Here? Check in: {link(DANA)}"),
+        (BOTH, FOLDED, NOW, f"Thu 3 Dec Dana 09:20 {link(DANA)}, Eero 10:00 {link(EERO)} When you are here, check in there."),
+    ],
+)  # fmt: skip
+def test_a_check_in_that_cannot_come_is_said_by_the_reminder(
+    visits: tuple[Visit, ...], manner: Manner, now: datetime, said: str
+) -> None:
+    assert sms("reminder", visits, manner, now=now) == f"Tuomi Dental: {said}"
+    assert ("check in on the page of the visit" in mail("reminder", (DANA,), manner)[1]) == manner.folded
+
+
+def test_a_check_in_that_cannot_come_where_nobody_can_be_called() -> None:
+    nobody = a_clinic(phone="", location=replace(LOCATION, phone=""))
+
+    assert sms("reminder", (DANA,), FOLDED, clinic=nobody, now=LATE) == (
+        f"Tuomi Dental: {REMINDED} When you are here, check in: {link(DANA)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("made_up", "language", "site", "most"),
+    [
+        (TUOMI, "fi", "https://ajat.hammashoitolatuomi.fi", 1),
+        (TUOMI, "en", "https://ajat.hammashoitolatuomi.fi", 1),
+        (EREZ, "en", "https://tor.erez-dental.co.il", 1),
+        (EREZ, "he", "https://tor.erez-dental.co.il", 2),
     ],
 )
-def test_a_check_in_that_cannot_come_is_said_by_the_reminder(manner: Manner, more: str) -> None:
-    without = sms("reminder", (DANA,), replace(manner, folded=False))
+@pytest.mark.parametrize("now", [NOW, LATE], ids=["may change", "must call"])
+def test_a_reminder_of_the_longest_name_and_address_takes_few_parts(
+    now: datetime, made_up: MadeUp, language: str, site: str, most: int
+) -> None:
+    """With a link, a telephone and the check-in that cannot come. Words that are still to come are said in English."""
+    clinic = a_clinic(name=made_up.name, region=made_up.region, location=replace(LOCATION, phone=made_up.phone))
+    said = sms("reminder", (a_visit(language=language),), FOLDED, language=language, clinic=clinic, now=now, site=site)
 
-    assert sms("reminder", (DANA,), manner) == without + more
-    assert ("check in on the page of the visit" in mail("reminder", (DANA,), manner)[1]) == manner.folded
+    translated = language == "en" or not re.search(r"heck in: https", said)
+    assert parts(said) <= most or not translated, (len(said), said)
 
 
 @pytest.mark.parametrize(
