@@ -181,7 +181,11 @@ def _answer(said: list[Phrase], asked: Asked, asked_letters: Collection[str]) ->
     senses = frozenset(phrase.sense for phrase in said) - POLITE - {Sense.POINTER}
     named = tuple(sorted({phrase.words for phrase in said if phrase.sense is Sense.LETTER}))
     order = [phrase.sense for phrase in said]
-    if not _in_order(order) or (asked_letters and _counts(order)) or not _whom_is_clear(senses, named, asked_letters):
+    if (
+        not _in_order(order)
+        or (asked_letters and _may_count(order))
+        or not _whom_is_clear(senses, named, asked_letters)
+    ):
         return UNCLEAR
     if asked in _ABOUT_SOME:
         if asked is Asked.CHECKIN and senses and senses <= _WHOM:
@@ -202,11 +206,18 @@ def _in_order(senses: list[Sense]) -> bool:
     )
 
 
-def _counts(order: list[Sense]) -> bool:
-    """May a figure mean one of the several asked about ("option 2"), or an hour beside an answer in words ("מגיע ב 1")?"""
+def _may_count(order: list[Sense]) -> bool:
+    """May a figure mean one of several ("option 2"), or an hour ("מגיע ב 1"), or a letter be a word ("surely a yes")?"""
     senses = set(order)
     pointed = any(before is Sense.POINTER and after in _FIGURES for before, after in itertools.pairwise(order))
-    return pointed or (Sense.LETTER in senses and bool(senses & _FIGURES) and bool(senses & _IN_WORDS))
+    amid = any(
+        before in _IN_WORDS and between is Sense.LETTER and after in _IN_WORDS
+        for before, between, after in zip(order, order[1:], order[2:], strict=False)
+    )
+    alone = order.count(Sense.LETTER) == 1
+    return (
+        pointed or (alone and amid) or (Sense.LETTER in senses and bool(senses & _FIGURES) and bool(senses & _IN_WORDS))
+    )
 
 
 def _whom_is_clear(senses: frozenset[Sense], named: tuple[str, ...], asked_letters: Collection[str]) -> bool:

@@ -52,17 +52,21 @@ _ENGLISH = frozenset({"yes", "ok", "no", "stop", "start"})
 """What is worth reading so: most other short words are Hebrew ones as well, "nah" being silk."""
 
 
+_SHORT = frozenset({"fi", "kt"})
+"""כן and לא."""
+
+
 def on_the_other_keys(text: str) -> str | None:
     """What the same keys give on the other of a Latin and a Hebrew keyboard: "fi" is כן, טקד is "yes".
 
-    None where letters of both stand in it, or one alone, which is too little to go by.
+    None where letters of both stand in it, or one alone, or two that may be an abbreviation: CT on those keys is בא.
     """
     typed = _EDGES.sub("", _bare(text).casefold())
     words = [word for word in typed.split() if not word.isdigit()]
     if not words or any(len(word) < 2 for word in words):
         return None
     letters = re.sub(r"[\W\d_]", "", "".join(words))
-    if re.fullmatch("[a-z]+", letters):
+    if re.fullmatch("[a-z]+", letters) and (len(letters) > 2 or letters in _SHORT):
         return typed.translate(_TO_HEBREW)
     if re.fullmatch("[א-ת]+", letters) and (latin := typed.translate(_TO_LATIN)) in _ENGLISH:
         return latin

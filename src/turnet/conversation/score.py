@@ -11,12 +11,15 @@ _NOT_WHOLE = re.compile(r"\d\s*[.,:/-]\s*\d|(^|\s)[-\u2212]\d|\d[^\W\d_]|[^\W\d_
 _BEFORE = {*POLITE, Sense.LEAD, Sense.POINTER}
 _ANSWERS = {Sense.YES, Sense.FINE, Sense.COMING, Sense.NO, Sense.CANNOT, Sense.OFF, Sense.HERE, Sense.REGRET}
 _PRAISE = {Sense.PRAISE, Sense.FINE}
+_OPENERS = {Sense.REMARK, Sense.PRAISE, Sense.FINE, Sense.YES, Sense.NO, Sense.ALL}
+_PARTED_FIGURE = re.compile(r"^\D*\d+[^\S\n]*([^\w\s]|\n)")
 _PARTED = re.compile(r"^\W*\w+\s*[,.;:!\n-]")
 
 
 def score_of(text: str, language: str) -> int | None:
     """The one score that the text leads with, words after it being a comment; None when in doubt.
 
+    A comment stands behind a comma or the like, or begins as one does.
     1 and 2 beside words that answer a reminder may be meant for that; so may 0 to 2 beside praise be no score.
     """
     text = _OF_TEN.sub(" ", text)
@@ -28,6 +31,8 @@ def score_of(text: str, language: str) -> int | None:
         return None
     spoken = not said[0].words.isdigit()
     if comment and spoken and (score == 1 or not _PARTED.search(text)):
+        return None
+    if comment and not spoken and not _PARTED_FIGURE.search(text) and not _opens(comment[0], score, language):
         return None
     return score
 
@@ -50,6 +55,11 @@ def _number(phrase: Phrase, language: str) -> int | None:
     return lexicon(language).numbers.get(phrase.words)
 
 
+def _opens(first: Phrase, score: int, language: str) -> bool:
+    """Without a comma what follows may count, or set a condition or an hour ("10 visits", "10 if", "10 tonight")."""
+    return first.sense in _OPENERS or _number(first, language) == score
+
+
 def _is_comment(comment: list[Phrase], score: int, language: str) -> bool:
     """Nothing in it makes the number before it anything but a score."""
     for phrase in comment:
@@ -60,6 +70,8 @@ def _is_comment(comment: list[Phrase], score: int, language: str) -> bool:
     if all(phrase.sense in {Sense.NO, Sense.DOUBTFUL} for phrase in comment):
         return False  # "10 not", "10 just kidding"
     if comment[0].sense in {Sense.UNIT, Sense.STOP} or any(phrase.sense is Sense.OFF for phrase in comment):
+        return False
+    if (Sense.STOP, Sense.TAIL) in itertools.pairwise(phrase.sense for phrase in comment):
         return False
     senses = [phrase.sense for phrase in comment]
     if score == 0:

@@ -43,6 +43,7 @@ class Sense(StrEnum):
     UNIT = "unit"
     TENTH = "tenth"
     PRAISE = "praise"
+    REMARK = "remark"
     ONE = "1"
     TWO = "2"
     LETTER = "letter"

@@ -46,6 +46,8 @@ def test_a_letter_may_be_in_the_accusative() -> None:
         ("vdg,h!", "הגעתי"),
         ("טקד", "yes"),
         ("1 ndhg", "1 מגיע"),
+        ("kt", "לא"),
+        ("CT", None),
         ("t", None),
         ("נ", None),
         ("1", None),
