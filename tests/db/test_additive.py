@@ -69,7 +69,7 @@ class PgOnPaper(OnPaper, PgEngine):  # type: ignore[misc]
 @pytest.fixture(params=[LiteOnPaper, PgOnPaper], ids=["sqlite", "postgres"])
 def paper(request: pytest.FixtureRequest) -> Iterator[Any]:
     engine = request.param()
-    before = getattr(importlib.import_module("turnet.db.conf"), "DB", None)
+    before = Booking._meta._db
     bind(engine)
     yield engine
     if before is not None:

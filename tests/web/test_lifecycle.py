@@ -235,6 +235,20 @@ def test_address_in_use_is_refused_before_anything_is_touched(settings: Settings
     assert [file.name for file in empty.iterdir()] == ["serve.lock"]
 
 
+def test_a_server_loads_nothing_heavy_that_it_does_not_use(tmp_path: Path) -> None:
+    loads = """
+import sys
+from pathlib import Path
+from turnet.app import create_app
+from turnet.settings import Settings
+create_app(Settings(data=Path(sys.argv[1])))
+print(*sorted({"attrs", "black", "msgspec", "pydantic", "rich"} & set(sys.modules)))
+"""
+    said = subprocess.run([sys.executable, "-c", loads, str(tmp_path)], capture_output=True, check=True, text=True)
+
+    assert said.stdout == "msgspec\n", "and msgspec shows that what is loaded is seen"
+
+
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_wrong_key_is_refused_in_one_line(settings: Settings) -> None:
     asyncio.run(_clinic_with_another_key(settings))

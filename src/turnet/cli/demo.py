@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -75,14 +76,14 @@ async def _staff() -> str:
 
 async def _shown(lang: str) -> bool:
     """With a progress bar on a terminal, silently elsewhere."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
     from turnet.demo.start import ready  # noqa: PLC0415
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         return await ready(lang)
+    from rich.console import Console  # noqa: PLC0415  (slow)
+    from rich.progress import Progress  # noqa: PLC0415
+
+    console = Console(stderr=True)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Making the clinic", total=5)
         return await ready(lang, said=lambda what: bar.update(task, description=f"Making {what}", advance=1))

@@ -1,18 +1,23 @@
-"""Piccolo's configuration: the engine in use and the one app that owns every table.
+"""Piccolo's configuration: the engine in use and the one app that owns every table. Only migrations load it.
 
-`DB` is replaced by `turnet.db.engine.bind`; Piccolo's own command line gets the one of the settings.
+`DB` is whatever `turnet.db.engine.bind` bound last; Piccolo's own command line gets the one of the settings.
 """
 
 import os
-from typing import Any
 
+from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppRegistry
-from piccolo.engine.base import Engine
 
-from turnet.db.engine import engine_for
+from turnet.db.engine import AnyEngine, bind, bound, engine_for
 from turnet.settings import load
 
-os.environ.setdefault("PICCOLO_CONF", "turnet.db.conf")
+if Migration._meta._db is None:  # noqa: SLF001
+    bind(engine_for(load(os.environ)))
 
-DB: Engine[Any] = engine_for(load(os.environ))
 APP_REGISTRY = AppRegistry(apps=["turnet.db.piccolo_app"])
+
+
+def __getattr__(name: str) -> AnyEngine:
+    if name != "DB":
+        raise AttributeError(name)
+    return bound()
