@@ -12,6 +12,9 @@ BEFORE = timedelta(minutes=30)
 AFTER = timedelta(minutes=30)
 """From so long before the start of a visit until so long after it, whoever is at the door may say so."""
 
+HEARD = timedelta(hours=2)
+"""So long after they said it in time it still counts; after that nobody waits any more."""
+
 _ALREADY = frozenset({State.ARRIVED, State.IN_ROOM})
 
 
@@ -42,15 +45,18 @@ def opens(visit: Visit) -> datetime:
     return visit.starts_at - BEFORE
 
 
-def outcome_of(visit: Visit, now: datetime) -> Outcome:
-    """What saying "I am here" now would make of a visit."""
+def outcome_of(visit: Visit, now: datetime, said: datetime | None = None) -> Outcome:
+    """What saying "I am here" makes of a visit: now, or at `said` where that is heard only now."""
     if visit.state in _ALREADY:
         return Outcome.ALREADY
     if not visit.coming:
         return Outcome.OVER if visit.state is State.DONE else Outcome.NOT_COMING
     if now < opens(visit):
         return Outcome.EARLY
-    return Outcome.ARRIVED if now <= visit.starts_at + AFTER else Outcome.OVER
+    closes = visit.starts_at + AFTER
+    if now > closes and said and now - said <= HEARD:
+        return Outcome.ARRIVED if opens(visit) <= said <= closes else Outcome.OVER
+    return Outcome.ARRIVED if now <= closes else Outcome.OVER
 
 
 def waiting_text(clinic: Clinic, visit: Visit, language: str = "") -> Text:

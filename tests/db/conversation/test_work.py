@@ -1,6 +1,7 @@
 """How received SMS are worked on: in order, once, and nothing for whoever is no person."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.db.booking.acts import a_wish, an_act, staff, stored
 from tests.db.conversation.talk import OTHER_PHONE, OURS, PHONE, Talk
 from turnet.booking import service
+from turnet.booking.states import State
 from turnet.conversation import prompts
 from turnet.conversation.meaning import Asked
 from turnet.conversation.service import answer
@@ -238,3 +240,66 @@ async def test_a_gateway_that_hands_over_the_same_sms_under_another_id(talk: Tal
     outcomes.append(await talk.them("2", said_at=now.replace(second=1)))
 
     assert outcomes == ["times", "repeated", "repeated", "choose"]
+
+
+@pytest.mark.parametrize(
+    ("wrote", "came", "outcome", "state"),
+    [
+        (25, 25, "here", "arrived"),
+        (25, 50, "here", "arrived"),
+        (29, 149, "here", "arrived"),
+        (None, 50, "late", "booked"),
+        (31, 50, "late", "booked"),
+        (25, 146, "late", "booked"),
+        (55, 50, "late", "booked"),
+    ],
+    ids=["at once", "under way", "for two hours", "control", "too late", "too long", "to come"],
+)
+async def test_here_counts_when_it_was_written(
+    talk: Talk, wrote: int | None, came: int, outcome: str, state: str
+) -> None:
+    """Minutes after the start of the visit. The control has a gateway that does not say when it was written."""
+    visit = await talk.book("Dana Levi", "2026-12-01T14:00+02:00")
+    await talk.ask(Asked.CHECKIN, "Dana")
+    talk.clock.at = visit.starts_at + timedelta(minutes=came)
+    await answer.work(talk.settings, talk.clock)  # the question has ended
+    said = None if wrote is None else visit.starts_at + timedelta(minutes=wrote)
+
+    assert (await talk.them("1", said_at=said), await talk.state("Dana")) == (outcome, state)
+
+
+@pytest.mark.parametrize("wrote", [-31, -30])
+async def test_written_too_early_and_heard_in_time_is_here(talk: Talk, wrote: int) -> None:
+    """A gateway whose clock is slow would let nobody check in otherwise."""
+    visit = await talk.book("Dana Levi", "2026-12-01T14:00+02:00")
+    await talk.ask(Asked.CHECKIN, "Dana")
+    talk.clock.at = visit.starts_at - timedelta(minutes=10)
+
+    assert await talk.them("1", said_at=visit.starts_at + timedelta(minutes=wrote)) == "here"
+
+
+async def test_what_was_written_in_time_counts_only_while_the_visit_stands(talk: Talk) -> None:
+    visit = await talk.book("Dana Levi", "2026-12-01T14:00+02:00")
+    await talk.ask(Asked.CHECKIN, "Dana")
+    talk.clock.at = visit.starts_at + timedelta(minutes=50)
+    await service.mark(staff(talk.clock), talk.clinic, visit.id, State.NO_SHOW)
+
+    assert await talk.them("1", said_at=visit.starts_at) == "changed"
+    assert (await talk.state("Dana"), await talk.desk()) == ("no_show", "changed")
+
+
+@pytest.mark.parametrize("stops", [True, False], ids=["stops", "control"])
+async def test_a_process_that_stops_ends_between_two_sms(talk: Talk, stops: bool) -> None:
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    for text in ("hello", "2", "A"):
+        await talk.receive(text)
+    await talk.receive("hello", sender=OTHER_PHONE)
+    looks = iter([False, False, True])
+
+    done = await answer.work(talk.settings, talk.clock, lambda: stops and next(looks, True))
+    left = await stored("count(*) FROM inbound WHERE state = 'new' AND attempts = 0")
+    await answer.work(talk.settings, talk.clock)
+
+    assert (done, left) == ((1, [(3,)]) if stops else (4, [(0,)]))
+    assert await stored("outcome FROM inbound ORDER BY id") == [("desk",), ("times",), ("moved",), ("desk",)]

@@ -6,6 +6,7 @@ who wants no more messages · who is no person, or says what we said · who writ
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,14 +37,17 @@ ECHO = timedelta(hours=1)
 """What we said to a telephone within it, and comes back, is no answer."""
 
 
-async def work(settings: Settings, clock: Clock) -> int:
-    """Works on every received SMS that waits, then ends questions whose time is over. Returns how many SMS were done."""
+async def work(settings: Settings, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Works on every received SMS that waits, then ends questions whose time is over. Returns how many SMS were done.
+
+    Once the process is `stopping` the one under way is finished; the others wait as if nobody had looked at them.
+    """
     done, stuck = 0, set[str]()
     key = settings.key()
-    while (clinic := await current_clinic()) and (waiting := await _waiting(stuck)):
+    while not stopping() and (clinic := await current_clinic()) and (waiting := await _waiting(stuck)):
         for sender in waiting:
             try:
-                while await _next(clinic, clock, key, sender):
+                while not stopping() and await _next(clinic, clock, key, sender):
                     done += 1
             except Unavailable:
                 raise
@@ -64,7 +68,7 @@ async def _waiting(stuck: set[str]) -> list[str]:
 
 
 _NEXT = (
-    "SELECT id, sender, our_number, text, received_at, at FROM inbound WHERE state = 'new' AND sender = {} "
+    "SELECT id, sender, our_number, text, received_at, at, said_at FROM inbound WHERE state = 'new' AND sender = {} "
     "ORDER BY COALESCE(said_at, received_at), id LIMIT 1"
 )
 

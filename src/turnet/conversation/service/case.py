@@ -7,13 +7,12 @@ from typing import Any
 
 from turnet.booking.model import Act, Visit
 from turnet.booking.queries import visits_by_id
-from turnet.booking.service.rows import marks
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.conversation.machines import is_person
-from turnet.conversation.prompts import Subject
+from turnet.conversation.prompts import Open, Subject
 from turnet.conversation.service.thread import to_desk
-from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.transactions import fetch, marks, on_sqlite
 from turnet.messaging import outbox
 from turnet.messaging.outbox import Draft
 
@@ -22,6 +21,8 @@ USEFUL = timedelta(minutes=30)
 DAY = timedelta(days=1)
 MOST_A_DAY = 20
 """Answers to one telephone: anybody may forge its number, and each is paid for."""
+UNDER_WAY = timedelta(hours=2)
+"""A gateway that says an SMS took longer has a wrong clock, or nobody waits for what it says any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,15 @@ class Received:
     received_at: datetime
     """Real time."""
     at: datetime
-    """Business time of the same moment: what it answers is what was open then."""
+    """Business time of the same moment."""
+    said_at: datetime | None = None
+    """Real time when it was written, as the telephone or the gateway says."""
+
+    @property
+    def said(self) -> datetime:
+        """Business time when it was written, as far as that can be believed; else when it came."""
+        under_way = self.received_at - (self.said_at or self.received_at)
+        return self.at - under_way if timedelta() < under_way <= UNDER_WAY else self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,12 @@ class Case:
     @property
     def now(self) -> datetime:
         return self.act.now
+
+
+def was_open(case: Case, asked: Open) -> bool:
+    """As of when they wrote: neither the gateway's delay nor our own is theirs."""
+    ended_since = asked.state == "expired" and asked.expires_at <= case.now
+    return (asked.state == "open" or ended_since) and asked.expires_at > case.inbound.said
 
 
 async def reply(case: Case, name: str, visits: Sequence[Visit] = (), **facts: Any) -> None:

@@ -49,7 +49,7 @@ async def is_here(case: Case, prompt: Open, reading: Reading) -> str:
     subjects = named(prompt, reading.letters)
     standing = await stand(case, subjects)
     ids = [visit.id for visit in (*standing.coming, *standing.begun, *standing.here)]
-    found = await check_in(case.act, case.clinic, ids, by="sms")
+    found = await check_in(case.act, case.clinic, ids, by="sms", said=case.inbound.said)
     there = [one for one in found if one.outcome in {Outcome.ARRIVED, Outcome.ALREADY}]
     early = [one for one in found if one.outcome is Outcome.EARLY]
     if prompt.kind is Asked.WHICH or not (early or reading.letters):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from turnet.conversation import prompts
 from turnet.conversation.meaning import Asked, Meaning, Reading, read
 from turnet.conversation.prompts import Open
-from turnet.conversation.service.case import Case, lately, reply
+from turnet.conversation.service.case import Case, lately, reply, was_open
 from turnet.conversation.service.thread import to_desk
 from turnet.db.transactions import fetch
 from turnet.messaging import refusals
@@ -17,7 +17,7 @@ _OPINION = frozenset({Asked.SCORE, Asked.WHY})
 
 async def about_messages(case: Case, asked: list[Open]) -> str:
     """The outcome of STOP and START; empty for anything else."""
-    open_ = next((one for one in asked if one.state == "open" and one.expires_at > case.inbound.at), None)
+    open_ = next((one for one in asked if was_open(case, one)), None)
     kind = open_.kind if open_ else Asked.NOTHING
     letters = open_.letters if open_ else ()
     reading = read(case.inbound.text, kind, language=case.language, letters=letters)

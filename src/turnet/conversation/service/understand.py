@@ -10,7 +10,7 @@ from turnet.conversation.meaning import Asked, Meaning, Reading, read
 from turnet.conversation.mixed import mixed
 from turnet.conversation.prompts import MOST, Open
 from turnet.conversation.service.cannot import ask_which, cannot, has_taken, none_suits, takes
-from turnet.conversation.service.case import Case, hand_over, lately, reply, stand
+from turnet.conversation.service.case import Case, hand_over, lately, reply, stand, was_open
 from turnet.conversation.service.coming import comes, is_here
 from turnet.conversation.service.opinion import another_score, scores, tells
 from turnet.conversation.service.thread import to_desk
@@ -27,7 +27,7 @@ _EITHER = frozenset({Meaning.YES, Meaning.HERE, Meaning.CANNOT})
 
 async def understood(case: Case, asked: list[Open]) -> tuple[str, int | None]:
     """The outcome, and the question it answers. `asked`: the newest first."""
-    open_ = next((one for one in asked if _is_open(case, one)), None)
+    open_ = next((one for one in asked if was_open(case, one)), None)
     if open_:
         reading = _reads(case, open_)
         return await _acted(case, open_, reading, asked), open_.id
@@ -53,13 +53,8 @@ def _settled(case: Case, newest: Open) -> bool:
 
 async def _still_answers(case: Case, one: Open, *, newest: bool) -> bool:
     """May they change their mind? Of what lies further back only while the visits are what they were."""
-    answered = one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.at
+    answered = one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.said
     return answered and (newest or not (await stand(case, one.subjects)).changed)
-
-
-def _is_open(case: Case, one: Open) -> bool:
-    """As of when it was written: our own delay is not theirs."""
-    return one.state == "open" and one.expires_at > case.inbound.at
 
 
 def _reads(case: Case, one: Open) -> Reading:
@@ -105,7 +100,7 @@ async def _meant_too(case: Case, one: Open, reading: Reading, asked: Sequence[Op
     if one.kind not in _VISIT or reading.letters or reading.meaning not in _EITHER:
         return []
     for other in asked:
-        unanswered = other.id != one.id and other.state in {"open", "closed"} and other.expires_at > case.inbound.at
+        unanswered = other.id != one.id and other.state != "answered" and other.expires_at > case.inbound.said
         if not unanswered or other.kind not in _VISIT or not _answers(case, other, reading):
             continue
         subjects = [subject for subject in other.subjects if subject.booking not in one.visits]
