@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 
 PAGE = 50
 """Lines of one page."""
@@ -117,7 +117,7 @@ async def _rows(select: str, table: str, conditions: list[str], args: list[Any])
 def _of_events(narrow: Narrow, below: int) -> Condition:
     conditions, args = _common(narrow, "e", below)
     if narrow.patients:
-        conditions.append(f"b.patient IN ({_marks(narrow.patients)})")
+        conditions.append(f"b.patient IN ({marks(narrow.patients)})")
         args += narrow.patients
     if narrow.account is not None:
         conditions.append("e.actor = {}")
@@ -131,7 +131,7 @@ def _of_events(narrow: Narrow, below: int) -> Condition:
 def _of_entries(narrow: Narrow, below: int) -> Condition:
     conditions, args = _common(narrow, "a", below)
     if narrow.patients:
-        conditions.append(f"(a.patient IN ({_marks(narrow.patients)}) OR b.patient IN ({_marks(narrow.patients)}))")
+        conditions.append(f"(a.patient IN ({marks(narrow.patients)}) OR b.patient IN ({marks(narrow.patients)}))")
         args += [*narrow.patients, *narrow.patients]
     if narrow.account is not None:
         conditions.append("(a.actor = {} OR a.staff = {})")
@@ -149,10 +149,6 @@ def _common(narrow: Narrow, table: str, below: int) -> Condition:
             conditions.append(f"{table}.{condition}{{}}")
             args.append(value)  # type: ignore[arg-type]  # each column has a type of its own
     return conditions, args
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join(["{}"] * len(values))
 
 
 def _line(row: tuple[Any, ...], *, of_visit: bool) -> Line:

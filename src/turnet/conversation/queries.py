@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from turnet.conversation.prompts import Open, standing
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.errors import NotFound
 from turnet.messaging.refusals import Suspended, suspended
 
@@ -201,7 +201,7 @@ async def talk_with(phones: Sequence[str]) -> str:
     if not phones:
         return ""
     rows = await fetch(
-        f"SELECT public_id FROM conversation WHERE phone IN ({_marks(phones)}) ORDER BY last_at DESC LIMIT 1",  # noqa: S608
+        f"SELECT public_id FROM conversation WHERE phone IN ({marks(phones)}) ORDER BY last_at DESC LIMIT 1",  # noqa: S608
         *phones,
     )
     return rows[0][0] if rows else ""
@@ -285,7 +285,7 @@ async def _people(phone: str, now: datetime) -> tuple[Known, ...]:
 async def _coming(ids: Sequence[int], now: datetime) -> list[Coming]:
     rows = await fetch(
         "SELECT b.patient, b.public_id, b.starts_at, b.state, p.resource, b.service FROM booking b "  # noqa: S608
-        f"JOIN practitioner p ON p.id = b.practitioner WHERE b.patient IN ({_marks(ids)}) AND b.ends_at > {{}} "
+        f"JOIN practitioner p ON p.id = b.practitioner WHERE b.patient IN ({marks(ids)}) AND b.ends_at > {{}} "
         f"AND b.state NOT IN ('cancelled', 'no_show') ORDER BY b.starts_at, b.id LIMIT {_COMING}",
         *(*ids, now),
     )
@@ -295,7 +295,7 @@ async def _coming(ids: Sequence[int], now: datetime) -> list[Coming]:
 async def _last(ids: Sequence[int], now: datetime) -> dict[int, datetime]:
     rows = await fetch(
         "SELECT t.id, (SELECT b.starts_at FROM booking b WHERE b.patient = t.id AND b.ends_at <= {} "  # noqa: S608
-        f"AND b.state <> 'cancelled' ORDER BY b.starts_at DESC LIMIT 1) FROM patient t WHERE t.id IN ({_marks(ids)})",
+        f"AND b.state <> 'cancelled' ORDER BY b.starts_at DESC LIMIT 1) FROM patient t WHERE t.id IN ({marks(ids)})",
         *(now, *ids),
     )
     return {id: at for id, at in rows if at is not None}
@@ -304,7 +304,7 @@ async def _last(ids: Sequence[int], now: datetime) -> dict[int, datetime]:
 async def _refused(ids: Sequence[int]) -> dict[int, list[str]]:
     """Only what somebody said last of a purpose counts."""
     rows = await fetch(
-        f"SELECT patient, purpose, given FROM consent WHERE patient IN ({_marks(ids)}) ORDER BY id",  # noqa: S608
+        f"SELECT patient, purpose, given FROM consent WHERE patient IN ({marks(ids)}) ORDER BY id",  # noqa: S608
         *ids,
     )
     last = {(patient, purpose): given for patient, purpose, given in rows}
@@ -313,7 +313,3 @@ async def _refused(ids: Sequence[int]) -> dict[int, list[str]]:
         if not given:
             found.setdefault(patient, []).append(purpose)
     return found
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join(["{}"] * len(values))

@@ -7,7 +7,7 @@ constraint error is translated outside (`guards.translated`), because Postgres r
 import asyncio
 import contextvars
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,6 +105,11 @@ async def read_snapshot() -> AsyncIterator[None]:
 async def fetch(sql: str, *args: Any) -> list[tuple[Any, ...]]:
     """Rows as plain tuples, for hot paths; `{}` stands for an argument, on both engines."""
     return await bound().fetch(sql, args)
+
+
+def marks(values: Collection[object]) -> str:
+    """`{}, {}, {}`: a place in a statement for each of them, for `IN (…)`."""
+    return ", ".join(["{}"] * len(values))
 
 
 def on_sqlite() -> bool:

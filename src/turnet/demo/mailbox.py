@@ -17,7 +17,7 @@ from typing import Any
 
 from turnet.booking.queries import visits_by_id
 from turnet.clinic.model import Clinic
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.errors import NotFound
 from turnet.messaging import reports
 from turnet.messaging.channels import Report
@@ -169,8 +169,9 @@ async def items(key: str, clinic: Clinic, composer: Composer) -> list[Item]:
     else:
         theirs = await contacts(key)
         reached = [*theirs.phones, *theirs.addresses] or [""]
-        marks = ", ".join(["{}"] * len(reached))
-        rows = await fetch(f"{_MESSAGES} WHERE m.recipient IN ({marks}) AND NOT {_CLINICS} {_NEWEST}", *reached, _READ)
+        rows = await fetch(
+            f"{_MESSAGES} WHERE m.recipient IN ({marks(reached)}) AND NOT {_CLINICS} {_NEWEST}", *reached, _READ
+        )
     delivered = _texts(
         composer.settings.data / "outbox" / "sms.jsonl", {str(row[0]) for row in rows if row[2] == "sms"}
     )
@@ -181,9 +182,8 @@ async def items(key: str, clinic: Clinic, composer: Composer) -> list[Item]:
 async def written(key: str) -> list[Written]:
     """What they wrote, the newest first."""
     phones = (await contacts(key)).phones or ("",)
-    marks = ", ".join(["{}"] * len(phones))
     rows = await fetch(
-        f"SELECT id, at, text FROM inbound WHERE sender IN ({marks}) ORDER BY id DESC LIMIT {{}}",  # noqa: S608
+        f"SELECT id, at, text FROM inbound WHERE sender IN ({marks(phones)}) ORDER BY id DESC LIMIT {{}}",  # noqa: S608
         *phones,
         _READ,
     )

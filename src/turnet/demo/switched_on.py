@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 from turnet.clinic.model import Clinic
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.demo.clinics import in_three
 from turnet.messaging.texting import Policy, decide
 
@@ -24,9 +24,10 @@ _OFFERED = in_three(
 
 async def switch_on(clinic: Clinic, now: datetime) -> None:
     """Inside the transaction that makes the clinic."""
-    asking = ", ".join(["{}"] * len(_ASKING))
     await fetch("UPDATE message_round SET active = {} RETURNING id", True)
-    await fetch(f"UPDATE message_round SET answers = {{}} WHERE name IN ({asking}) RETURNING id", True, *_ASKING)  # noqa: S608
+    await fetch(
+        f"UPDATE message_round SET answers = {{}} WHERE name IN ({marks(_ASKING)}) RETURNING id", True, *_ASKING
+    )  # noqa: S608
     await fetch(
         "INSERT INTO message_round (name, kind, channels, days, at_minute, answers, text, active, position) "
         "VALUES ({}, 'offer', 'email', 7, 1020, {}, {}, {}, 7)",

@@ -11,7 +11,7 @@ from turnet.booking.service.attempt import attempt
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import minute
-from turnet.db.transactions import fetch, tx
+from turnet.db.transactions import fetch, marks, tx
 from turnet.db.versions import raise_diary
 from turnet.errors import Invalid, NotAllowed, NotFound, Stale
 from turnet.feedback import alarm
@@ -46,7 +46,7 @@ async def reasons(visits: Sequence[Visit], *, contact: str, channel: str, now: d
         return {}
     since = now - timedelta(days=asks.rest_days)
     rows = await fetch(
-        _PEOPLE.format(reached=REACHED, marks=", ".join(["{}"] * len(visits))),
+        _PEOPLE.format(reached=REACHED, marks=marks(visits)),
         *(contact, contact, since, since, *(visit.id for visit in visits)),
     )
     about = {row[0]: row[1:] for row in rows}

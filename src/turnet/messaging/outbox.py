@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from turnet import metrics
-from turnet.db.transactions import after_commit, fetch, on_sqlite
+from turnet.db.transactions import after_commit, fetch, marks, on_sqlite
 from turnet.db.versions import raise_diary
 from turnet.messaging.kinds import FOR_THE_SERVER
 
@@ -141,7 +141,7 @@ async def drop_queued(booking: int, kinds: Collection[str], reason: str, *, now:
     """Cancels what has not left yet; returns the kinds of the rows it dropped."""
     rows = await fetch(
         "UPDATE message SET state = 'cancelled', error = {}, finished_at = {} "  # noqa: S608
-        f"WHERE booking = {{}} AND state = 'queued' AND kind IN ({_marks(kinds)}) RETURNING kind",
+        f"WHERE booking = {{}} AND state = 'queued' AND kind IN ({marks(kinds)}) RETURNING kind",
         *(reason, now, booking, *kinds),
     )
     return [kind for (kind,) in rows]
@@ -162,14 +162,10 @@ async def revive(
     await fetch(
         "UPDATE message SET sequence = {}, error = NULL, finished_at = NULL, "  # noqa: S608
         "state = CASE WHEN state = 'sending' THEN state ELSE 'queued' END "
-        f"WHERE booking = {{}} AND kind IN ({_marks(kinds)}) AND (state IN ('queued', 'sending') "
+        f"WHERE booking = {{}} AND kind IN ({marks(kinds)}) AND (state IN ('queued', 'sending') "
         "OR (state IN ('cancelled', 'skipped') AND error = {} AND finished_at >= COALESCE({}, finished_at)))",
         *(sequence, booking, *kinds, reason, since),
     )
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join(["{}"] * len(values))
 
 
 async def expire(*, repeatable: Collection[str], now: datetime, real: datetime) -> int:
@@ -195,7 +191,7 @@ async def expire(*, repeatable: Collection[str], now: datetime, real: datetime) 
 
 
 def _one_of(channels: Collection[str]) -> str:
-    return f"channel IN ({_marks(channels)})" if channels else "FALSE"
+    return f"channel IN ({marks(channels)})" if channels else "FALSE"
 
 
 def _counted(ended: Sequence[tuple[str]], result: str) -> int:
@@ -305,7 +301,7 @@ async def release(rows: Sequence[Claimed]) -> None:
     if rows:
         await fetch(
             "UPDATE message SET state = 'queued', attempts = attempts - 1, lease = NULL, lease_until = NULL "  # noqa: S608
-            f"WHERE lease = {{}} AND state = 'sending' AND id IN ({_marks(rows)})",
+            f"WHERE lease = {{}} AND state = 'sending' AND id IN ({marks(rows)})",
             *(rows[0].lease, *(row.id for row in rows)),
         )
 

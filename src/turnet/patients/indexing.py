@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from turnet.db.transactions import fetch, on_sqlite, tx
+from turnet.db.transactions import fetch, marks, on_sqlite, tx
 from turnet.patients.keys import keys_of
 
 BATCH = 500
@@ -15,7 +15,7 @@ async def index(patients: Sequence[int], *, now: datetime) -> None:
     has any, nor an unnamed guardian, who is found through the child."""
     rows = await fetch(
         "SELECT t.id, t.name, t.birth_year, t.guardian, t.merged_into IS NULL AND t.name <> '' FROM patient t "
-        f"WHERE t.id IN ({_marks(patients)}) OR t.guardian IN ({_marks(patients)})",
+        f"WHERE t.id IN ({marks(patients)}) OR t.guardian IN ({marks(patients)})",
         *(*patients, *patients),
     )
     if not rows:
@@ -28,10 +28,10 @@ async def index(patients: Sequence[int], *, now: datetime) -> None:
         if found
         for key in sorted(_keys(name, year, [*reached[id], *reached.get(guardian, [])]))
     ]
-    await fetch(f"DELETE FROM patient_key WHERE patient IN ({_marks(ids)})", *ids)
+    await fetch(f"DELETE FROM patient_key WHERE patient IN ({marks(ids)})", *ids)
     if keys:
         await add(keys)
-    await fetch(f"UPDATE patient SET indexed_at = {{}} WHERE id IN ({_marks(ids)})", now, *ids)
+    await fetch(f"UPDATE patient SET indexed_at = {{}} WHERE id IN ({marks(ids)})", now, *ids)
 
 
 def _keys(name: str, year: int | None, contacts: Sequence[tuple[str, str]]) -> set[str]:
@@ -44,7 +44,7 @@ async def _reached(patients: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for patient, kind, value in await fetch(
         "SELECT l.patient, c.kind, c.value FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point "
-        f"WHERE l.patient IN ({_marks(patients)})",
+        f"WHERE l.patient IN ({marks(patients)})",
         *patients,
     ):
         found[patient].append((kind, value))
@@ -69,7 +69,3 @@ async def index_missing(limit: int = BATCH, *, now: datetime) -> int:
         if rows:
             await index([id for (id,) in rows], now=now)
     return len(rows)
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join(["{}"] * len(values))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from turnet.booking.model import Person
-from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.transactions import fetch, marks, on_sqlite
 from turnet.errors import NotFound
 from turnet.patients.indexing import index
 
@@ -27,7 +27,7 @@ async def names(patients: Sequence[int], *, seen_by: int | None = None) -> dict[
     if not wanted:
         return {}
     rows = await fetch(
-        f"SELECT t.id, t.name FROM patient t WHERE t.merged_into IS NULL AND t.id IN ({_marks(wanted)})"
+        f"SELECT t.id, t.name FROM patient t WHERE t.merged_into IS NULL AND t.id IN ({marks(wanted)})"
         + ("" if seen_by is None else _SEEN_BY)
         + ("" if on_sqlite() else _STAYS),
         *wanted,
@@ -40,7 +40,7 @@ async def names(patients: Sequence[int], *, seen_by: int | None = None) -> dict[
 
 async def vouch(patients: Sequence[int]) -> None:
     """Staff wrote these down themselves: nobody has to find out who they are."""
-    await fetch(f"UPDATE patient SET provisional = FALSE WHERE id IN ({_marks(patients)})", *patients)
+    await fetch(f"UPDATE patient SET provisional = FALSE WHERE id IN ({marks(patients)})", *patients)
 
 
 async def link(patient: int, person: Person, *, now: datetime) -> None:
@@ -66,7 +66,3 @@ async def _linked(patient: int, kind: str, value: str, raw: str) -> bool:
             *(patient, point),
         )
     )
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join(["{}"] * len(values))

@@ -15,7 +15,7 @@ from turnet.audit.service import note
 from turnet.booking.model import Act
 from turnet.booking.service.attempt import attempt
 from turnet.clinic.model import Clinic
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.errors import Invalid, NotAllowed, Stale
 from turnet.reminders.check import wrong
 from turnet.reminders.model import Round
@@ -40,9 +40,8 @@ async def add(act: Act, clinic: Clinic, wanted: Round, *, hears: bool) -> Round:
 async def _add(act: Act, clinic: Clinic, wanted: Round) -> Round:
     [(last,)] = await fetch("SELECT COALESCE(max(position), 0) FROM message_round")
     made = replace(wanted, name=f"{wanted.kind}_{secrets.token_hex(3)}", position=last + 1, version=1)
-    marks = ", ".join(["{}"] * len(_COLUMNS))
     await fetch(
-        f"INSERT INTO message_round ({', '.join(_COLUMNS)}, version) VALUES ({marks}, 1)",  # noqa: S608
+        f"INSERT INTO message_round ({', '.join(_COLUMNS)}, version) VALUES ({marks(_COLUMNS)}, 1)",  # noqa: S608
         *_values(made),
     )
     if made.active:

@@ -11,7 +11,7 @@ from typing import Any
 
 from turnet.booking.service.attempt import attempt
 from turnet.clock import instant, minute
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.reminders.model import Round
 from turnet.reminders.rules import STARTED_LATER, Duty, Planned, Rest, ahead, back, duties
 
@@ -50,9 +50,9 @@ async def make_missing(plan: Plan, *, further: timedelta = timedelta()) -> None:
 async def plan_again(plan: Plan) -> None:
     """Inside a transaction: what waits of these rounds goes when they now say, or not at all."""
     names = [round.name for round in plan.rounds]
-    waiting = f"SELECT s.booking FROM step s WHERE s.state = 'waiting' AND s.rule IN ({_marks(names)})"  # noqa: S608
+    waiting = f"SELECT s.booking FROM step s WHERE s.state = 'waiting' AND s.rule IN ({marks(names)})"  # noqa: S608
     visits = await fetch(f"{_VISITS} WHERE b.id IN ({waiting})", *names)
-    await fetch(f"DELETE FROM step WHERE state = 'waiting' AND rule IN ({_marks(names)}) RETURNING id", *names)  # noqa: S608
+    await fetch(f"DELETE FROM step WHERE state = 'waiting' AND rule IN ({marks(names)}) RETURNING id", *names)  # noqa: S608
     for first in range(0, len(visits), BATCH):
         await make(visits[first : first + BATCH], plan)
 
@@ -93,7 +93,7 @@ async def make(visits: Sequence[tuple[Any, ...]], plan: Plan) -> None:
     there = {
         (booking, visit_no, rule)
         for booking, visit_no, rule in await fetch(
-            f"SELECT booking, visit_no, rule FROM step WHERE booking IN ({_marks(visits)})",  # noqa: S608
+            f"SELECT booking, visit_no, rule FROM step WHERE booking IN ({marks(visits)})",  # noqa: S608
             *(visit[0] for visit in visits),
         )
     }
@@ -135,7 +135,3 @@ async def insert(rows: Sequence[tuple[Any, ...]]) -> None:
                 for value in (booking, visit_no, rule, channel, due_at, "dropped" if reason else "waiting", reason, at)
             ),
         )
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join(["{}"] * len(values))

@@ -6,7 +6,7 @@ changed in between is noticed when the message leaves, by `speech`.
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -22,7 +22,7 @@ from turnet.booking.service.attempt import attempt
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import instant, minute
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.messaging import limits, outbox, texting
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
@@ -137,8 +137,8 @@ async def _near(standing: Standing) -> list[VisitStep]:
     afterwards = ["", *(round.name for round in standing.rounds.values() if round.after)]
     return await _steps(
         "s.state = 'waiting' AND (s.due_at <= {} OR s.visit_no <> b.visit_no OR b.state = 'cancelled' "
-        f"OR (b.state NOT IN ('booked', 'confirmed') AND s.rule NOT IN ({_listed(afterwards)})) "
-        f"OR s.rule NOT IN ({_listed(names)}))",
+        f"OR (b.state NOT IN ('booked', 'confirmed') AND s.rule NOT IN ({marks(afterwards)})) "
+        f"OR s.rule NOT IN ({marks(names)}))",
         *(standing.now + SOON, *afterwards, *names),
     )
 
@@ -154,14 +154,14 @@ async def _failed(standing: Standing) -> list[VisitStep]:
     since = standing.now - max(ahead(standing.rounds.values()), back(standing.rounds.values()))
     return await _steps(
         "s.message IN (SELECT x.id FROM message x WHERE x.state IN ('failed', 'skipped') AND x.due_at > {} "  # noqa: S608
-        f"AND (x.state = 'failed' OR x.error IN ({_listed(_KEPT_HERE)}))) AND s.state = 'taken' AND s.visit_no = b.visit_no "
-        f"AND (b.starts_at > {{}} OR s.rule IN ({_listed(afterwards)})) "
+        f"AND (x.state = 'failed' OR x.error IN ({marks(_KEPT_HERE)}))) AND s.state = 'taken' AND s.visit_no = b.visit_no "
+        f"AND (b.starts_at > {{}} OR s.rule IN ({marks(afterwards)})) "
         "AND NOT EXISTS (SELECT 1 FROM step f WHERE f.booking = s.booking AND f.visit_no = s.visit_no "
         "AND f.rule = s.rule AND f.id > s.id) "
-        f"AND (s.rule NOT IN ({_listed(reminders)}) OR NOT EXISTS ("
+        f"AND (s.rule NOT IN ({marks(reminders)}) OR NOT EXISTS ("
         "SELECT 1 FROM step o JOIN message n ON n.id = o.message WHERE o.booking = s.booking "
         "AND o.visit_no = s.visit_no AND o.state = 'taken' AND o.due_at > s.due_at AND n.state NOT IN ('failed', 'skipped') "
-        f"AND o.rule IN ({_listed(reminders)})))",
+        f"AND o.rule IN ({marks(reminders)})))",
         *(since, *_KEPT_HERE, standing.now, *afterwards, *reminders, *reminders),
     )
 
@@ -190,7 +190,7 @@ async def _end(was: str, fates: Sequence[tuple[VisitStep, Fate]]) -> int:
         free = ", message = NULL" if fate.state == "waiting" else ""
         ended = await fetch(
             f"UPDATE step SET state = {{}}, reason = {{}}, due_at = COALESCE({{}}, due_at){free} "  # noqa: S608
-            f"WHERE state = {{}} AND id IN ({_marks(steps)}) RETURNING id",
+            f"WHERE state = {{}} AND id IN ({marks(steps)}) RETURNING id",
             *(fate.state, fate.reason, fate.due_at, was, *steps),
         )
         missed += len(ended) if fate.state == "missed" else 0
@@ -201,14 +201,6 @@ def _count_missed(missed: int) -> None:
     if missed:
         REMINDERS_MISSED.inc(missed)
         log.warning("reminders would have come too late", extra={"missed": missed})
-
-
-def _marks(values: Collection[object]) -> str:
-    return _listed(values)
-
-
-def _listed(values: Collection[object]) -> str:
-    return ", ".join(["{}"] * len(values))
 
 
 # --- sending
@@ -250,7 +242,7 @@ async def _take(groups: dict[Together, list[VisitStep]], standing: Standing) -> 
     for draft, steps in zip(drafts, groups.values(), strict=True):
         await fetch(
             "UPDATE step SET state = 'taken', message = (SELECT id FROM message WHERE dedupe = {}) "  # noqa: S608
-            f"WHERE id IN ({_marks(steps)}) AND state = 'waiting'",
+            f"WHERE id IN ({marks(steps)}) AND state = 'waiting'",
             *(draft.dedupe, *(step.step for step in steps)),
         )
 
@@ -307,7 +299,7 @@ async def speech(message: UUID, *, now: datetime) -> Speech:
 async def _folded(steps: Sequence[VisitStep]) -> bool:
     rows = await fetch(
         "SELECT 1 FROM step s JOIN booking b ON b.id = s.booking AND b.visit_no = s.visit_no "  # noqa: S608
-        f"WHERE s.booking IN ({_marks(steps)}) AND s.state = 'dropped' AND s.reason = {{}} LIMIT 1",
+        f"WHERE s.booking IN ({marks(steps)}) AND s.state = 'dropped' AND s.reason = {{}} LIMIT 1",
         *(*(step.booking for step in steps), FOLDED),
     )
     return bool(rows)

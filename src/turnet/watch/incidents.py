@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
-from turnet.db.transactions import Effect, after_commit, fetch, on_sqlite, tx
+from turnet.db.transactions import Effect, after_commit, fetch, marks, on_sqlite, tx
 from turnet.errors import Unavailable
 from turnet.messaging import outbox
 from turnet.settings import Settings
@@ -25,8 +25,7 @@ DAY = timedelta(days=1)
 
 async def going_on(names: Sequence[str]) -> frozenset[str]:
     """Which of these troubles there are now."""
-    marks = ", ".join(["{}"] * len(names))
-    rows = await fetch(f"SELECT name FROM incident WHERE ended_at IS NULL AND name IN ({marks})", *names)  # noqa: S608
+    rows = await fetch(f"SELECT name FROM incident WHERE ended_at IS NULL AND name IN ({marks(names)})", *names)  # noqa: S608
     return frozenset(name for (name,) in rows)
 
 
@@ -109,7 +108,7 @@ async def _one_at_a_time() -> None:
 
 async def _end(troubles: Sequence[Trouble], real: datetime) -> None:
     going_on = [trouble.name for trouble in troubles]
-    names = ", ".join(["{}"] * len(going_on)) or "''"
+    names = marks(going_on) or "''"
     ended = await fetch(
         f"UPDATE incident SET ended_at = {{}} WHERE ended_at IS NULL AND name NOT IN ({names}) RETURNING name",  # noqa: S608
         *(real, *going_on),

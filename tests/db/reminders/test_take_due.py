@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -322,11 +323,13 @@ async def test_a_process_killed_before_the_commit_has_written_nothing_and_the_ne
     await tick(clock)
     at_time(clock, MAIL_DUE)
 
-    def killed(*_: object) -> str:
-        raise Killed
+    async def killed(sql: str, *args: Any) -> list[tuple[Any, ...]]:
+        if sql.startswith("UPDATE step SET state = 'taken'"):
+            raise Killed
+        return await fetch(sql, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(reminding, "_marks", killed)
+        patched.setattr(reminding, "fetch", killed)
         if not protected:
             patched.setattr(reminding, "attempt", lambda work: work())
         with pytest.raises(Killed):

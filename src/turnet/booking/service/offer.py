@@ -16,12 +16,12 @@ from turnet.booking.queries import free_times, visit_to_change
 from turnet.booking.service.attempt import attempt, settled
 from turnet.booking.service.facts import facts
 from turnet.booking.service.move import claim_of, rewritten
-from turnet.booking.service.rows import bump_diary, drop_claims, insert, marks, occupy, record
+from turnet.booking.service.rows import bump_diary, drop_claims, insert, occupy, record
 from turnet.booking.service.seating import Seated, lock, read_board, rules_for, seat, setup_for
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import instant, minute
-from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.transactions import fetch, marks, on_sqlite
 from turnet.errors import NotAllowed, NotOffered, SlotTaken, TooLate
 from turnet.ids import random_id
 from turnet.scheduling.by_hand import places_by_hand

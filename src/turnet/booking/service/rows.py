@@ -8,7 +8,7 @@ from typing import Any
 
 from turnet.booking.model import Act
 from turnet.clinic.model import Clinic
-from turnet.db.transactions import fetch
+from turnet.db.transactions import fetch, marks
 from turnet.scheduling.spans import Span
 
 Footprint = Mapping[int, Span]
@@ -18,10 +18,6 @@ NO_LANES: Mapping[int, int] = MappingProxyType({})
 
 class SetupMoved(Exception):
     """The clinic's hours, closures or services changed since the act read them: it must look again."""
-
-
-def marks(values: Sequence[object]) -> str:
-    return ", ".join(["{}"] * len(values))
 
 
 async def insert(table: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from turnet.booking.model import Act, Wish
 from turnet.booking.queries import Taken, busy_of, taken
-from turnet.booking.service.rows import Footprint, marks
+from turnet.booking.service.rows import Footprint
 from turnet.clinic.model import Clinic
 from turnet.clock import minute
-from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.transactions import fetch, marks, on_sqlite
 from turnet.errors import NotOffered, SlotTaken
 from turnet.scheduling.assign import ranked
 from turnet.scheduling.by_hand import places_by_hand

@@ -8,9 +8,9 @@ from typing import TypeVar
 from turnet.booking.model import Act
 from turnet.booking.service.arrive import By
 from turnet.booking.service.attempt import attempt
-from turnet.booking.service.rows import bump_diary, marks
+from turnet.booking.service.rows import bump_diary
 from turnet.booking.states import COMING, State
-from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.transactions import fetch, marks, on_sqlite
 
 MOST = 4
 """Visits that one telephone has at one time: a family, in several chairs."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from turnet.audit.service import note
 from turnet.booking.model import Act
-from turnet.db.transactions import fetch, tx
+from turnet.db.transactions import fetch, marks, tx
 from turnet.errors import Invalid, NotAllowed, NotFound, Stale
 from turnet.patients.card import Patient, children, patient_by_id
 from turnet.patients.indexing import index
@@ -137,9 +137,8 @@ async def _take_apart(act: Act, merge: int) -> None:
     for table, column in (*_GOES_OVER, ("patient_contact", "patient")):
         ids = moved.get("links" if table == "patient_contact" else table)  # merges older than a table know none of it
         if ids:
-            marks = ", ".join(["{}"] * len(ids))
             await fetch(
-                f"UPDATE {table} SET {column} = {{}} WHERE {column} = {{}} AND id IN ({marks})", gone, kept, *ids
+                f"UPDATE {table} SET {column} = {{}} WHERE {column} = {{}} AND id IN ({marks(ids)})", gone, kept, *ids
             )
     for name, (before, after) in moved["filled"].items():
         await fetch(f"UPDATE patient SET {name} = {{}} WHERE id = {{}} AND {name} = {{}}", before, kept, after)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from turnet.booking.model import Act
-from turnet.db.transactions import fetch, on_sqlite
+from turnet.db.transactions import fetch, marks, on_sqlite
 from turnet.db.versions import raise_diary
 from turnet.errors import NotFound, NotYours, Stale
 from turnet.patients.card import Patient, is_seen_by, patient_by_id
@@ -22,8 +22,7 @@ async def theirs(act: Act, name: str, patient: int) -> None:
 async def locked(patients: Sequence[int]) -> None:
     """Inside a transaction; in the order of their ids, so that two acts wait for each other."""
     if not on_sqlite():
-        places = ", ".join(["{}"] * len(patients))
-        await fetch(f"SELECT id FROM patient WHERE id IN ({places}) ORDER BY id FOR UPDATE", *patients)
+        await fetch(f"SELECT id FROM patient WHERE id IN ({marks(patients)}) ORDER BY id FOR UPDATE", *patients)
 
 
 async def to_change(act: Act, name: str, patient: int, version: int | None = None) -> Patient:
