@@ -21,6 +21,9 @@ ALIKE, ALIKE_DIGITS = 10, 7
 HOUR = timedelta(hours=1)
 STRANGERS = 60
 """SMS of each kind in `UNASKED` within an hour, to all numbers together."""
+ANSWERS = 600
+"""Within an hour, of all kinds and to all numbers together: more than the patients of a clinic write, and less than whoever
+forges their numbers can."""
 ALARM = 80
 """Per cent of the budget from which somebody is told."""
 LOOKED_UP_EVERY = timedelta(seconds=30)
@@ -29,12 +32,14 @@ PROVOKED = frozenset({
     "booking_confirmed", "booking_moved", "booking_cancelled", "series_booked", "visit_links", "missed_call",
 })  # fmt: skip
 """Kinds that somebody who is not staff can make us send."""
-UNASKED = frozenset({"missed_call", "answer_read_later"})
+UNASKED = frozenset({"missed_call", "answer_read_later", "answer_opted_out", "answer_opted_in"})
 """Kinds that a number which nobody here knows gets: a forged one costs its forger nothing, and the next is another."""
 RESERVED = frozenset({
     "reminder", "booking_cancelled", "choose_new_time", "desk_message", "desk_answer", "come_in",
 })  # fmt: skip
 """Kinds that leave although the budget is spent: without them a visit that exists goes wrong. So do answers."""
+
+_ANSWER = "answer_"
 
 SPENT = "the month's budget for SMS is spent"
 TOO_OFTEN = "too many SMS to this number"
@@ -82,18 +87,25 @@ async def stop(
     decided = await purse.look(clinic, now=now, real=real)
     if reason := unreachable(row.recipient, decided, clinic.region):
         return Stop(reason)
-    if purse.empty and row.kind not in RESERVED and not row.kind.startswith("answer_"):
+    if purse.empty and row.kind not in RESERVED and not row.kind.startswith(_ANSWER):
         return Stop(SPENT)
-    if limited and row.kind in UNASKED and await _in_an_hour(row.kind, now) >= STRANGERS:
+    if limited and await _too_many(row, now):
         return Stop(TOO_MANY)
     if not limited or row.kind not in PROVOKED or await _by_staff(row):
         return None
     return await _pumped(row, now)
 
 
-async def _in_an_hour(kind: str, now: datetime) -> int:
+async def _too_many(row: Claimed, now: datetime) -> bool:
+    """Of what anybody can make us send to any number. Whatever an answer would have said has been done all the same."""
+    if row.kind in UNASKED and await _in_an_hour("kind = {}", row.kind, now) >= STRANGERS:
+        return True
+    return row.kind.startswith(_ANSWER) and await _in_an_hour("substr(kind, 1, 7) = {}", _ANSWER, now) >= ANSWERS
+
+
+async def _in_an_hour(which: str, kind: str, now: datetime) -> int:
     [(found,)] = await fetch(
-        "SELECT count(*) FROM message WHERE channel = 'sms' AND finished_at > {} AND kind = {} "
+        f"SELECT count(*) FROM message WHERE channel = 'sms' AND finished_at > {{}} AND {which} "  # noqa: S608
         "AND state IN ('sent', 'delivered', 'unknown')",
         *(now - HOUR, kind),
     )

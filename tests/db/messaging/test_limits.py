@@ -33,7 +33,7 @@ async def _write(kind: str, clinic: Clinic, clock: FrozenClock, number: int = 0,
         await outbox.add(
             kind, channel="sms", recipient=phone, language="en", dedupe=f"{kind}:{visit.id}:{number}",
             due_at=clock.now(), not_after=clock.now() + timedelta(days=1), now=clock.now(), booking=visit.id,
-            facts={"text": "Your crown is here.", "start": visit.starts_at.isoformat()},
+            facts={"text": "Your crown is here.", "start": visit.starts_at.isoformat(), "visits": [visit.id]},
         )  # fmt: skip
 
 
@@ -149,6 +149,26 @@ async def test_forged_numbers_of_every_sort_get_so_many_an_hour_together(
     assert [error for state, error in await _outcomes() if state == "skipped"] == [limits.TOO_MANY] * (
         2 if limited else 0
     )
+
+
+@pytest.mark.parametrize("limited", [True, False], ids=["protected", "control"])
+async def test_forged_numbers_of_patients_get_so_many_answers_an_hour_together(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, *, limited: bool
+) -> None:
+    """Of every kind; what the desk writes meanwhile is not among them."""
+    monkeypatch.setattr(limits, "ANSWERS", 4)
+    clinic, sending = await a_clinic(), deliverer(replace(public, limits="on" if limited else "off"), clock)
+    for number, kind in enumerate(["answer_confirmed", "answer_here"] * 3 + ["desk_message"]):
+        await _write(kind, clinic, clock, number, phone=f"+35840{number}234567")
+    await drain(sending)
+    assert len(texts(public)) == (5 if limited else 7)
+
+    clock.advance(minutes=61)
+    await _write("answer_confirmed", clinic, clock, 9)
+    await drain(sending)
+
+    assert len(texts(public)) == (6 if limited else 8)
+    assert [error for _, error in await _outcomes() if error] == [limits.TOO_MANY] * (2 if limited else 0)
 
 
 async def test_numbers_known_for_longer_are_not_suspected(

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.db.conversation.talk import Talk
 from tests.db.messaging.acts import rows
 from tests.factories import a_clinic
 from tests.web.hooks.test_sms import callers
 from turnet.clock import FrozenClock
 from turnet.conversation.service.missed_call import address
+from turnet.db.transactions import fetch
 from turnet.messaging.deliver import deliverer, drain
 
 __all__ = ["callers"]
@@ -52,6 +54,22 @@ async def test_ten_calls_a_day_are_one_sms_and_tomorrows_is_another(callers: Any
     await exchange.post(_path(exchange), data={"from": CALLER})
 
     assert len(await rows("id")) == 2
+
+
+@pytest.mark.parametrize(("words", "texted"), [(["STOP"], False), (["STOP", "START"], True), (["hello"], True)])
+async def test_whoever_said_stop_is_not_texted_for_calling(
+    callers: Any, clock: FrozenClock, words: list[str], texted: bool
+) -> None:
+    """Whoever knows the hook, or forges who calls, cannot have them written to either."""
+    exchange = await callers("file:")
+    talk = Talk(exchange.settings, clock, await a_clinic(), phone=CALLER)
+    for text in words:
+        await talk.them(text)
+
+    answer = await exchange.post(_path(exchange), data={"from": CALLER})
+
+    assert answer.status_code == 204
+    assert len(await fetch("SELECT 1 FROM message WHERE kind = 'missed_call'")) == texted
 
 
 @pytest.mark.parametrize(

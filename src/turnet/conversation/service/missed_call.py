@@ -1,4 +1,4 @@
-"""Somebody called and nobody answered: they get the link to book by themselves, at most once a day."""
+"""Somebody called and nobody answered: they get the link to book by themselves, at most once a day, unless they refused."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from turnet.db.transactions import tx
 from turnet.errors import NotFound
 from turnet.messaging import outbox
 from turnet.messaging.channels.chosen import hook_secret
+from turnet.messaging.refusals import opted_out
 from turnet.patients.callers import calling_from
 from turnet.patients.model import clean_phone
 from turnet.scheduling.hours import local_day
@@ -27,6 +28,8 @@ async def missed_call(settings: Settings, key: bytes, secret: str, caller: str, 
     if clinic is None:
         raise NotFound
     phone = clean_phone(caller, clinic.region)
+    if await opted_out(phone, "offers"):
+        return  # who said STOP is written to about visits alone
     known = await calling_from(phone)
     language = known[0].language if known else clinic.default_language
     day = local_day(clinic.setup.zone, minute(now))
