@@ -4,6 +4,7 @@ A report of delivery (RFC 3464) says why. An address that does not exist is writ
 is counted first. Whatever else comes to that address, such as an absence note, is left for people to read.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from turnet.settings import Settings
 
 LARGEST = 256 * 1024
 """Of a returned mail, in bytes; the report stands at its beginning."""
+MOST_BOUNDARIES = 30
+"""A mail is read in the time of its lines by its parts within parts; a report has three, and what it returns a few."""
 PATIENCE, WITHIN = 3, timedelta(days=30)
 """So many mails in a row may be refused for a while before their address counts as dead."""
 
@@ -47,23 +50,27 @@ def return_address(settings: Settings, key: bytes, message: UUID, sender: str) -
 
 
 def returned(raw: bytes, settings: Settings, key: bytes) -> Returned | None:
-    """What a mail to the return address says did not arrive for good; None when it says nothing of the kind."""
+    """What a mail to the return address says did not arrive for good; None when it says nothing of the kind.
+
+    May take a second for a mail that somebody made to be slow, and names one of ours.
+    """
+    raw = raw[:LARGEST]
+    message = _ours(raw, settings, key)
+    if message is None or raw.lower().count(b"boundary") > MOST_BOUNDARIES:
+        return None
     try:
-        status = _failure(message_from_bytes(raw[:LARGEST]))
+        status = _failure(message_from_bytes(raw))
     except RecursionError:  # parts within parts: no report looks so, and anybody may write to that address
         return None
-    if status is None:
-        return None
+    return None if status is None else Returned(message, status)
+
+
+def _ours(raw: bytes, settings: Settings, key: bytes) -> UUID | None:
+    """The mail of ours that it names. Long addresses may be broken over two lines of quoted-printable."""
+    text = raw.decode("latin-1").replace("=\r\n", "").replace("=\n", "")
     local, _at, domain = settings.bounce_mail.rpartition("@")
-    for token in re.findall(rf"{re.escape(local)}\+([a-z2-7]{{39}})@{re.escape(domain)}", _text(raw), re.IGNORECASE):
-        if message := unsigned(key, _PURPOSE, token):
-            return Returned(message, status)
-    return None
-
-
-def _text(raw: bytes) -> str:
-    """Long addresses may be broken over two lines of quoted-printable."""
-    return raw[:LARGEST].decode("latin-1").replace("=\r\n", "").replace("=\n", "")
+    tokens = re.findall(rf"{re.escape(local)}\+([a-z2-7]{{39}})@{re.escape(domain)}", text, re.IGNORECASE)
+    return next((found for token in dict.fromkeys(tokens) if (found := unsigned(key, _PURPOSE, token))), None)
 
 
 def _failure(mail: Message) -> str | None:
@@ -79,7 +86,7 @@ def _failure(mail: Message) -> str | None:
 
 async def take(raw: bytes, settings: Settings, key: bytes, *, now: datetime, real: datetime) -> bool:
     """Writes down that a mail came back. False: it says nothing that was not known. The same twice is once."""
-    found = returned(raw, settings, key)
+    found = await asyncio.to_thread(returned, raw, settings, key)
     if found is None:
         return False
     async with tx():

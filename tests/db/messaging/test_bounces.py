@@ -1,7 +1,10 @@
 """From a mail that left to an address that gets no more."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -97,6 +100,39 @@ async def test_a_dead_address_stays_so_when_a_softer_word_comes(
         await _take(public, clock, message, status)
 
     assert await _suspended() == [("dana@example.com", "bounced", 2, "5.2.2")]
+
+
+@pytest.mark.parametrize("aside", [True, False], ids=["protected", "control"])
+async def test_pages_go_on_while_a_mail_is_read(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, aside: bool
+) -> None:
+    """A report of 50,000 blocks; the control reads it in the event loop."""
+    if not aside:
+        monkeypatch.setattr(asyncio, "to_thread", _at_once)
+    to = return_address(public, public.key(), uuid4(), "")
+    mail = report(to=to).replace(b"Action: failed", b"\n" + b"A: b\n\n" * 40_000 + b"Action: failed")
+    monkeypatch.setattr("turnet.messaging.bounces.tx", _read)
+    reading = asyncio.create_task(take(mail, public, public.key(), now=clock.now(), real=clock.real()))
+
+    turns = 0
+    while not reading.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert isinstance(reading.exception(), _ReadError)
+    assert (turns > 10) == aside
+
+
+async def _at_once(work: Callable[..., Any], *args: Any) -> Any:
+    return work(*args)
+
+
+class _ReadError(Exception):
+    """It was read to the end and is a report; what would be written down takes turns of its own."""
+
+
+def _read() -> Any:
+    raise _ReadError
 
 
 async def test_every_mail_leaves_under_a_return_address_of_its_own(

@@ -123,8 +123,23 @@ def test_a_report_says_which_mail_and_why(mail: bytes, status: str, dead: bool) 
         b"\x00\xff" * 500,
         b"Content-Type: multipart/report; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n\n--b--",
         b"Content-Type: message/rfc822\n\n" * 3000,
+        f"To: {BACK}\n".encode() + b"Content-Type: message/rfc822\n\n" * 3000,
+        report(more='boundary="x"\n' * 30),
     ],
-    ids=["delayed", "relayed", "absence", "no-token", "forged", "other-key", "empty", "bytes", "hollow", "nested"],
+    ids=[
+        "delayed",
+        "relayed",
+        "absence",
+        "no-token",
+        "forged",
+        "other-key",
+        "empty",
+        "bytes",
+        "hollow",
+        "nested",
+        "nested-and-ours",
+        "boundaries",
+    ],
 )
 def test_everything_else_says_nothing(mail: bytes) -> None:
     assert returned(mail, SETTINGS, KEY) is None
