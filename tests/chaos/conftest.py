@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,6 +32,8 @@ def lasting_port() -> int:
 class Server:
     """`turnet serve` on a data directory with the test clinic."""
 
+    command: Sequence[str | Path] = (Path(sys.executable).parent / "turnet", "serve")
+
     def __init__(self, settings: Settings) -> None:
         self.port = lasting_port()
         self.settings = settings
@@ -47,9 +49,8 @@ class Server:
             "TURNET_BASE_URL": "http://times.tuomi.example",
             "TURNET_LIMITS": "off",
         }
-        command = [Path(sys.executable).parent / "turnet", "serve"]
         with (self.settings.data / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=log)
+            self._process = subprocess.Popen(self.command, env=env, stdout=subprocess.DEVNULL, stderr=log)
         until = time.monotonic() + 30
         while True:
             try:
