@@ -32,6 +32,8 @@ PROVOKED = frozenset({
     "booking_confirmed", "booking_moved", "booking_cancelled", "series_booked", "visit_links", "missed_call",
 })  # fmt: skip
 """Kinds that somebody who is not staff can make us send."""
+TOLD = frozenset({"answer_moved", "answer_opted_out", "answer_opted_in"})
+"""Answers that say what has become otherwise: whoever we have written to hears that, however many there are."""
 UNASKED = frozenset({"missed_call", "answer_read_later", "answer_opted_out", "answer_opted_in"})
 """Kinds that a number which nobody here knows gets: a forged one costs its forger nothing, and the next is another."""
 RESERVED = frozenset({
@@ -97,10 +99,23 @@ async def stop(
 
 
 async def _too_many(row: Claimed, now: datetime) -> bool:
-    """Of what anybody can make us send to any number. Whatever an answer would have said has been done all the same."""
+    """Of what anybody can make us send to any number. What the others would have said has been done all the same."""
+    if row.kind in TOLD and await _written_to(row.recipient):
+        return False
     if row.kind in UNASKED and await _in_an_hour("kind = {}", row.kind, now) >= STRANGERS:
         return True
     return row.kind.startswith(_ANSWER) and await _in_an_hour("substr(kind, 1, 7) = {}", _ANSWER, now) >= ANSWERS
+
+
+async def _written_to(number: str) -> bool:
+    """Before it ever wrote or called."""
+    return bool(
+        await fetch(
+            "SELECT 1 FROM message WHERE recipient = {} AND channel = 'sms' AND state IN ('sent', 'delivered', 'unknown') "
+            "AND substr(kind, 1, 7) <> {} AND kind <> 'missed_call' LIMIT 1",
+            *(number, _ANSWER),
+        )
+    )
 
 
 async def _in_an_hour(which: str, kind: str, now: datetime) -> int:

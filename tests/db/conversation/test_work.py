@@ -12,7 +12,7 @@ from turnet.booking import service
 from turnet.booking.states import State
 from turnet.conversation import prompts
 from turnet.conversation.meaning import Asked
-from turnet.conversation.service import answer
+from turnet.conversation.service import answer, case
 from turnet.db.transactions import fetch, tx
 from turnet.messaging import refusals
 
@@ -131,18 +131,59 @@ async def test_a_visit_that_is_reached_another_way_now_is_not_theirs(talk: Talk)
     assert await talk.us() == ["The desk reads this and gets back to you. Or call 0300 00116."]
 
 
-async def test_a_telephone_that_a_stranger_has_is_not_answered(talk: Talk) -> None:
+@pytest.mark.parametrize("text", ["what is this", "1", "2"])
+async def test_a_telephone_that_a_stranger_has_answers_for_nobody(talk: Talk, text: str) -> None:
+    """The control is the same once the desk says that the number is right."""
     await talk.book("Dana Levi", THURSDAY)
     await talk.ask(Asked.CONFIRM, "Dana")
     async with tx():
         await refusals.suspend(talk.phone, "wrong_number", now=talk.clock.now())
 
-    await talk.them("what is this")
+    assert await talk.them(text) == "desk"
+    assert (await talk.us(), await talk.desk(), await talk.state("Dana")) == ([], "unclear", "booked")
+    assert (await stored(REPLIES), await stored(OFFERS)) == ([(0,)], [(0,)])
 
-    assert (await talk.us(), await talk.desk()) == ([], "unclear")
-    assert await stored("state, error FROM message WHERE kind = 'answer_read_later'") == [
-        ("skipped", "nothing is sent to this contact: wrong_number")
-    ]
+    async with tx():
+        await refusals.lift(talk.phone, talk.clock.now())
+    assert await talk.them(text) == {"1": "confirmed", "2": "times"}.get(text, "desk")
+
+
+@pytest.mark.parametrize(("length", "outcome"), [(answer.LONGEST, "confirmed"), (answer.LONGEST + 1, "desk")])
+async def test_what_is_longer_than_any_answer_is_read_by_a_person(talk: Talk, length: int, outcome: str) -> None:
+    """Reading 39,000 characters takes seconds of everybody's time; a telephone can send them."""
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+
+    assert await talk.them("1".ljust(length)) == outcome
+    assert len(await talk.us()) == 1
+
+
+@pytest.mark.parametrize(("most", "outcome", "state"), [(1, "desk", "booked"), (2, "confirmed", "confirmed")])
+async def test_nothing_is_done_of_which_nobody_would_be_told(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, most: int, outcome: str, state: str
+) -> None:
+    monkeypatch.setattr(case, "MOST_A_DAY", most)
+    await talk.book("Dana Levi", THURSDAY)
+    await talk.ask(Asked.CONFIRM, "Dana")
+    await talk.them("hello")
+
+    assert (await talk.them("1"), await talk.state("Dana")) == (outcome, state)
+
+
+@pytest.mark.parametrize("in_a_row", [answer.IN_A_ROW, 1000], ids=["protected", "control"])
+async def test_whoever_writes_without_end_holds_up_nobody(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, in_a_row: int
+) -> None:
+    monkeypatch.setattr(answer, "IN_A_ROW", in_a_row)
+    for _ in range(30):
+        await talk.receive("hello")
+    await talk.receive("hello", sender=OTHER_PHONE)
+    looks = iter([False] * 15)
+
+    await answer.work(talk.settings, talk.clock, lambda: next(looks, True))
+
+    done = await stored(f"state FROM inbound WHERE sender = '{OTHER_PHONE}'") == [("done",)]
+    assert done == (in_a_row < 1000)
 
 
 async def test_an_answer_too_old_to_be_of_use_does_not_leave(talk: Talk) -> None:

@@ -171,6 +171,25 @@ async def test_forged_numbers_of_patients_get_so_many_answers_an_hour_together(
     assert [error for _, error in await _outcomes() if error] == [limits.TOO_MANY] * (2 if limited else 0)
 
 
+@pytest.mark.parametrize("kind", sorted(limits.TOLD))
+@pytest.mark.parametrize("before", [True, False], ids=["written to", "control"])
+async def test_whoever_we_wrote_to_hears_what_has_become_otherwise_however_many_there_are(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, kind: str, *, before: bool
+) -> None:
+    """Somebody who forges STOP, or moves a visit, cannot have its answer drown among others."""
+    monkeypatch.setattr(limits, "ANSWERS", 0)
+    monkeypatch.setattr(limits, "STRANGERS", 0)
+    clinic, sending = await a_clinic(), deliverer(public, clock)
+    if before:
+        await _write("desk_message", clinic, clock)
+        await drain(sending)
+    await _write(kind, clinic, clock)
+
+    await drain(sending)
+
+    assert len(texts(public)) == (2 if before else 0)
+
+
 async def test_numbers_known_for_longer_are_not_suspected(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:

@@ -1,8 +1,8 @@
 """Works on received SMS: one telephone at a time and in order, each in one transaction with whatever it makes happen.
 
 A process that dies leaves an SMS as if nobody had looked at it; two that look at one do it once. The first that fits:
-who wants no more messages · who is no person, or says what we said · who writes too often · an answer to what was asked
-· a person has to read it.
+too long to be an answer · who wants no more messages · who is no person, or says what we said · a stranger with a
+patient's number, or who writes too often · an answer to what was asked · a person has to read it.
 """
 
 import logging
@@ -17,12 +17,13 @@ from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import Clock
 from turnet.conversation import prompts
 from turnet.conversation.machines import automatic, is_person
-from turnet.conversation.service.case import Case, Received, hand_over
+from turnet.conversation.service.case import Case, Received, answered_enough, for_a_person, hand_over
 from turnet.conversation.service.leaving import about_messages
 from turnet.conversation.service.thread import said, to_desk
 from turnet.conversation.service.understand import understood
 from turnet.db.transactions import fetch, tx
 from turnet.errors import Stale, Unavailable
+from turnet.messaging.refusals import suspended
 from turnet.messaging.sms_text import gist
 from turnet.settings import Settings
 
@@ -30,7 +31,11 @@ log = logging.getLogger("turnet.conversation")
 
 ROUND = 50
 """Telephones looked up at a time."""
+IN_A_ROW = 10
+"""SMS of one telephone, before it is the others' turn."""
 TRIES = 5
+LONGEST = 1600
+"""Characters, ten parts: whoever writes more answers no question, and reading it would hold up everybody."""
 OFTEN, WITHIN = 5, timedelta(minutes=10)
 """Whoever writes more than this is answered by a person, or not at all."""
 ECHO = timedelta(hours=1)
@@ -47,7 +52,9 @@ async def work(settings: Settings, clock: Clock, stopping: Callable[[], bool] = 
     while not stopping() and (clinic := await current_clinic()) and (waiting := await _waiting(stuck)):
         for sender in waiting:
             try:
-                while not stopping() and await _next(clinic, clock, key, sender):
+                for _ in range(IN_A_ROW):
+                    if stopping() or not await _next(clinic, clock, key, sender):
+                        break
                     done += 1
             except Unavailable:
                 raise
@@ -118,13 +125,22 @@ async def _met(case: Case, asked: list[prompts.Open]) -> tuple[str, int | None]:
     if await _told_before(case):
         return "repeated", None
     await said(case.phone, now=case.now)
+    if len(case.inbound.text) > LONGEST:
+        return await for_a_person(case), None
     if outcome := await about_messages(case, asked):
         return outcome, None
     if not is_person(case.phone) or automatic(case.inbound.text) or await _echo(case):
         return "machine", None
-    if await _often(case):
-        return await hand_over(case, "often", ""), None
+    if why := await _left_alone(case):
+        return await hand_over(case, why, ""), None
     return await understood(case, asked)
+
+
+async def _left_alone(case: Case) -> str:
+    """Why nothing is done, whatever it says, and nothing answered; empty: it may be an answer."""
+    if await suspended(case.phone):
+        return "unclear"
+    return "often" if await _often(case) or await answered_enough(case) else ""
 
 
 async def _told_before(case: Case) -> bool:

@@ -69,7 +69,10 @@ def was_open(case: Case, asked: Open) -> bool:
 
 async def reply(case: Case, name: str, visits: Sequence[Visit] = (), **facts: Any) -> None:
     """One answer to this SMS, at once; a second call says nothing. `facts` as in `turnet.messaging.answers`."""
-    if not is_person(case.phone) or await _answered_enough(case):
+    if not is_person(case.phone):
+        return
+    if await answered_enough(case):
+        await to_desk(case.phone, "often", now=case.now)
         return
     first = visits[0] if visits else None
     draft = Draft(
@@ -88,16 +91,13 @@ async def reply(case: Case, name: str, visits: Sequence[Visit] = (), **facts: An
     await outbox.add_all([draft], now=case.now)
 
 
-async def _answered_enough(case: Case) -> bool:
-    """A person reads what comes after that."""
+async def answered_enough(case: Case) -> bool:
+    """A person reads what comes after that, and nothing is done of which nobody would be told."""
     [(count,)] = await fetch(
         "SELECT count(*) FROM message WHERE recipient = {} AND inbound IS NOT NULL AND created_at > {}",
         *(case.phone, case.now - DAY),
     )
-    if int(count) < MOST_A_DAY:
-        return False
-    await to_desk(case.phone, "often", now=case.now)
-    return True
+    return int(count) >= MOST_A_DAY
 
 
 async def lately(case: Case, name: str, within: timedelta) -> bool:
@@ -115,6 +115,12 @@ async def hand_over(case: Case, why: str, name: str = "call", visits: Sequence[V
     if name and not (name == "call" and await lately(case, "call", USEFUL)):
         await reply(case, name, visits)
     return "desk"
+
+
+async def for_a_person(case: Case) -> str:
+    """A person reads it; that is said once a day, known or not. Returns the outcome."""
+    said = await lately(case, "read_later", DAY)
+    return await hand_over(case, "unclear", "" if said else "read_later")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from turnet.conversation.meaning import Asked, Meaning, Reading, read
 from turnet.conversation.mixed import mixed
 from turnet.conversation.prompts import MOST, Open
 from turnet.conversation.service.cannot import ask_which, cannot, has_taken, none_suits, takes
-from turnet.conversation.service.case import Case, hand_over, lately, reply, stand, was_open
+from turnet.conversation.service.case import Case, for_a_person, lately, reply, stand, was_open
 from turnet.conversation.service.coming import comes, is_here
 from turnet.conversation.service.opinion import another_score, scores, tells
 from turnet.conversation.service.thread import to_desk
 
-_DAILY = timedelta(days=1)
 LATE = timedelta(days=7)
 """How long after its time an answer is still recognised as one."""
 
@@ -136,8 +135,7 @@ async def _too_late(case: Case) -> str:
 
 
 async def _unclear(case: Case) -> str:
-    """A person reads it, unless it is thanks alone; that is said once a day, known or not."""
+    """Unless it is thanks alone."""
     if thanks(case.inbound.text, case.language):
         return "thanks"
-    said = await lately(case, "read_later", _DAILY)
-    return await hand_over(case, "unclear", "" if said else "read_later")
+    return await for_a_person(case)
