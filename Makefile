@@ -41,9 +41,9 @@ lint: install
 types: install
 	$(BIN)/mypy
 
-# For every few minutes: lint, types, and everything that needs neither Postgres nor a browser nor long.
+# For every few minutes: lint, types, the structure, the texts, and whatever needs no server and nothing but SQLite.
 check: lint types messages
-	$(BIN)/pytest -n 2 tests -m "not postgres and not browser and not slow"
+	$(BIN)/pytest -n 2 tests/test_architecture.py tests/docs tests/unit tests/db -m "not postgres and not slow"
 
 # The one command: everything, on both databases, in a real browser, and from the built wheel.
 test: lint types messages

@@ -408,6 +408,7 @@ async def _vanish(gateway: SmsGateway, sending: Deliverer, works: Any) -> None:
     gateway.answer = taken
     under_way = asyncio.create_task(drain(sending))
     while not gateway.asked:
+        assert not under_way.done(), "given up before the gateway was asked"
         await asyncio.sleep(0)
     under_way.cancel()
     await asyncio.gather(under_way, return_exceptions=True)
