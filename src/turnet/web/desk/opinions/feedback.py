@@ -149,10 +149,9 @@ async def work(request: AnyRequest, question: FromPath[str]) -> Response[Any]:
     form = await forms.read(request, ("to", "version", "back"))
     before = await comment_by_id(question)
     to = form.raw.get("to", "") or asked.once(request).get("to", "")
-    version = form.raw.get("version", "")
     back, did = way_back(form.raw, "/desk/feedback"), question
     try:
-        await set_state(desk_act(request, seat), question, to, version=int(version) if version.isdecimal() else None)
+        await set_state(desk_act(request, seat), question, to, version=form.version)
     except Stale:
         did = ""
     if partial(request):
