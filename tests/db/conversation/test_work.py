@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.db.booking.acts import a_wish, an_act, staff, stored
+from tests.db.booking.acts import KEY, a_wish, an_act, staff, stored
 from tests.db.conversation.talk import OTHER_PHONE, OURS, PHONE, Talk
 from turnet.booking import service
 from turnet.booking.states import State
@@ -14,6 +14,7 @@ from turnet.conversation import prompts
 from turnet.conversation.meaning import Asked
 from turnet.conversation.service import answer, case
 from turnet.db.transactions import fetch, tx
+from turnet.feedback import service as feedback
 from turnet.messaging import refusals
 
 THURSDAY = "2026-12-03T09:20+02:00"
@@ -184,6 +185,21 @@ async def test_whoever_writes_without_end_holds_up_nobody(
 
     done = await stored(f"state FROM inbound WHERE sender = '{OTHER_PHONE}'") == [("done",)]
     assert done == (in_a_row < 1000)
+
+
+@pytest.mark.parametrize("phone", [PHONE, OTHER_PHONE], ids=["control", "another's"])
+async def test_a_visit_that_is_reached_another_way_now_is_not_theirs_to_score(talk: Talk, phone: str) -> None:
+    visit = await talk.book("Dana Levi", THURSDAY)
+    await feedback.asked(visit, contact=talk.phone, channel="sms", key=KEY, now=talk.clock.now())
+    await talk.ask(Asked.SCORE, "Dana")
+    async with tx():
+        await fetch("UPDATE booking SET phone = {}", phone)
+
+    outcomes = [await talk.them(text) for text in ("9", "very kind")]
+
+    theirs = phone == PHONE
+    assert outcomes == (["scored", "commented"] if theirs else ["desk", "desk"])
+    assert await stored("score, comment FROM feedback") == [(9, "very kind") if theirs else (None, "")]
 
 
 async def test_an_answer_too_old_to_be_of_use_does_not_leave(talk: Talk) -> None:

@@ -5,7 +5,7 @@ from turnet.conversation import prompts
 from turnet.conversation.meaning import QUESTION, Asked, Reading, read
 from turnet.conversation.prompts import OPINION, Open, Subject
 from turnet.conversation.score import says_more
-from turnet.conversation.service.case import Case, reply
+from turnet.conversation.service.case import Case, hand_over, reply
 from turnet.conversation.service.thread import to_desk
 from turnet.errors import NotAllowed
 from turnet.feedback.service import commented, scored
@@ -16,8 +16,15 @@ BY = "sms"
 async def scores(case: Case, prompt: Open, reading: Reading) -> str:
     """Writes the score down, with the words that came with it, and asks the question that fits it."""
     assert reading.score is not None, "a score is a number"
+    if not await _theirs(case, prompt):
+        return await hand_over(case, "changed")
     words = case.inbound.text if says_more(case.inbound.text, case.language) else ""
     return await _scored(case, prompt, reading.score, words)
+
+
+async def _theirs(case: Case, prompt: Open) -> bool:
+    """Is whoever was seen still reached at this telephone? Another may have it by now."""
+    return all(visit.phone == case.phone for visit in await visits_by_id(prompt.visits))
 
 
 async def _scored(case: Case, prompt: Open, score: int, words: str = "", *, corrects: bool = False) -> str:
@@ -48,6 +55,8 @@ def another_score(case: Case) -> int | None:
 async def tells(case: Case, prompt: Open, _reading: Reading) -> str:
     """Keeps the words; a number alone is another score. A person reads words too where the score was low or they ask."""
     text = case.inbound.text
+    if not await _theirs(case, prompt):
+        return await hand_over(case, "changed")
     if (number := another_score(case)) is not None:
         return await _scored(case, prompt, number, corrects=True)
     [subject, *_others] = prompt.subjects
