@@ -305,6 +305,18 @@ async def test_what_lies_with_a_modem_is_fetched_in_order_and_removed(
     assert spool.files("inbox") == []
 
 
+async def test_what_lay_with_a_modem_was_said_when_it_arrived_there(
+    engine: AnyEngine, settings: Settings, clock: FrozenClock, spool: Spool
+) -> None:
+    lies(spool, clock, "1")  # a minute old
+    clock.advance(minutes=40)
+
+    await collect(settings, spool, clock)
+
+    [(said, received)] = await stored("said_at", "received_at")
+    assert received - said == timedelta(minutes=41)
+
+
 async def test_cut_off_between_storing_and_removing_it_is_neither_lost_nor_doubled(
     engine: AnyEngine, settings: Settings, clock: FrozenClock, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

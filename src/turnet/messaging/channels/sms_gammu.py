@@ -135,7 +135,8 @@ def _read(name: str, sender: str, files: Sequence[Path], real: datetime) -> Wait
     except FileNotFoundError:
         return None
     raw = "\n".join([*(file.name for file in files), text]).encode()
-    return Waiting(Incoming(told_apart(name, str(written)), sender, "", text), raw, tuple(files))
+    arrived = datetime.fromtimestamp(written / 1e9, UTC)
+    return Waiting(Incoming(told_apart(name, str(written)), sender, "", text, arrived), raw, tuple(files))
 
 
 def _text(content: bytes) -> str:
