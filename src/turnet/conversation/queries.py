@@ -11,8 +11,8 @@ from turnet.db.transactions import fetch, marks
 from turnet.errors import NotFound
 from turnet.messaging.refusals import Suspended, suspended
 
-MOST = 100
-"""Conversations of a list."""
+ROWS, MOST_ROWS = 100, 2000
+"""Conversations of a list, and how many it can be asked for."""
 PAGE = 12
 """Of what was said, before the page asks for more."""
 LONGEST = 400
@@ -143,24 +143,24 @@ _LISTED = """
 _OLDEST, _NEWEST = "c.since, c.id", "c.last_at DESC, c.id DESC"
 
 
-async def waiting() -> list[Listed]:
+async def waiting(most: int = ROWS) -> list[Listed]:
     """Those that a person has to look at, whoever has waited longest first."""
-    return await _listed("WHERE c.state = 'open'", _OLDEST)
+    return await _listed("WHERE c.state = 'open'", _OLDEST, most)
 
 
-async def taken_by(staff: int) -> list[Listed]:
+async def taken_by(staff: int, most: int = ROWS) -> list[Listed]:
     """Open ones that this person has taken, the oldest first."""
-    return await _listed("WHERE c.state = 'open' AND c.staff = {}", _OLDEST, staff)
+    return await _listed("WHERE c.state = 'open' AND c.staff = {}", _OLDEST, most, staff)
 
 
-async def recent() -> list[Listed]:
+async def recent(most: int = ROWS) -> list[Listed]:
     """Whoever said something last first."""
-    return await _listed("", _NEWEST)
+    return await _listed("", _NEWEST, most)
 
 
-async def _listed(which: str, order: str, *args: Any) -> list[Listed]:
+async def _listed(which: str, order: str, most: int, *args: Any) -> list[Listed]:
     """Cut first: what stands beside a conversation is looked up for those alone that are shown."""
-    shown = f"(SELECT c.* FROM conversation c {which} ORDER BY {order} LIMIT {MOST}) c"  # noqa: S608
+    shown = f"(SELECT c.* FROM conversation c {which} ORDER BY {order} LIMIT {most:d}) c"  # noqa: S608
     return [
         Listed(*row)
         for row in await fetch(

@@ -26,8 +26,9 @@ async def switch_on(clinic: Clinic, now: datetime) -> None:
     """Inside the transaction that makes the clinic."""
     await fetch("UPDATE message_round SET active = {} RETURNING id", True)
     await fetch(
-        f"UPDATE message_round SET answers = {{}} WHERE name IN ({marks(_ASKING)}) RETURNING id", True, *_ASKING
-    )  # noqa: S608
+        f"UPDATE message_round SET answers = {{}} WHERE name IN ({marks(_ASKING)}) RETURNING id",  # noqa: S608
+        *(True, *_ASKING),
+    )
     await fetch(
         "INSERT INTO message_round (name, kind, channels, days, at_minute, answers, text, active, position) "
         "VALUES ({}, 'offer', 'email', 7, 1020, {}, {}, {}, 7)",

@@ -52,6 +52,23 @@ async def test_who_waits_is_listed_with_what_they_wrote_and_counted(app: Litesta
     assert "1 waits for an answer by SMS" in words(needs)
 
 
+async def test_more_than_a_page_of_them_can_all_be_reached(app: Litestar, signs_in: Signs) -> None:
+    """A flood of strangers must not hide whoever wrote after it."""
+    desk = await signs_in()
+    await a_visit(await a_clinic(), app.state.clock, THURSDAY)
+    for number in range(queries.ROWS):
+        await wrote(f"+35840111{number:04d}", "spam", app.state.clock)
+    app.state.clock.advance(minutes=1)
+    await wrote(ANNA.phone, "Voinko tulla?", app.state.clock)
+
+    first = await desk.get("/desk/inbox")
+    more = await desk.get(f"/desk/inbox?show=open&rows={2 * queries.ROWS}")
+
+    assert [page.text.count('class="open"') for page in (first, more)] == [queries.ROWS, queries.ROWS + 1]
+    assert (f"?show=open&amp;rows={2 * queries.ROWS}" in first.text, ">More</a></p>" in more.text) == (True, False)
+    assert ["Anna Virtanen" in words(page) for page in (first, more)] == [False, True]
+
+
 async def a_clinic_with_nobody(desk: Client) -> None:
     await a_clinic()
     page = words(await desk.get("/desk/inbox"))

@@ -50,6 +50,10 @@ class InboxPage:
     show: str
     """One of `SHOWS`."""
     listed: Sequence[Listed]
+    rows: int
+    """So many are shown at most."""
+    more: int
+    """So many show more of them; 0: these are all, or there are too many for a page."""
     failed: int
     """Messages that did not arrive."""
     silent: str
@@ -139,7 +143,7 @@ class One:
 
 @get(HOME, act=ACT, include_in_schema=False)
 async def inbox(request: AnyRequest) -> Response[Any]:
-    """`?show=open|mine|all`; htmx gets the list alone."""
+    """`?show=open|mine|all`, `rows=` as many as that; htmx gets the list alone."""
     seat, query = await seated(request), asked.once(request)
     said = await _said(seat, query)
     return Page("desk/inbox/inbox.html", await page(request, seat, query, said=said), block="list", headers=NO_STORE)
@@ -175,11 +179,15 @@ async def page(
     said: Toast | None = None,
 ) -> InboxPage:
     show = query.get("show", "") if query.get("show") in SHOWS else "open"
+    rows = _number(query.get("rows", ""), reads.ROWS, reads.MOST_ROWS)
+    listed = await _listed(seat, show, rows + 1)
     return InboxPage(
         frame=seat.frame("inbox"),
         seat=seat,
         show=show,
-        listed=await _listed(seat, show),
+        listed=listed[:rows],
+        rows=rows,
+        more=rows + reads.ROWS if len(listed) > rows < reads.MOST_ROWS else 0,
         failed=await count_failures(now=seat.now),
         silent=await _silent(),
         said=said,
@@ -187,10 +195,10 @@ async def page(
     )
 
 
-async def _listed(seat: Seat, show: str) -> list[Listed]:
+async def _listed(seat: Seat, show: str, most: int) -> list[Listed]:
     if show == "mine":
-        return await reads.taken_by(seat.staff.id)
-    return await (reads.recent() if show == "all" else reads.waiting())
+        return await reads.taken_by(seat.staff.id, most)
+    return await (reads.recent(most) if show == "all" else reads.waiting(most))
 
 
 async def _silent() -> str:
