@@ -26,7 +26,7 @@ ANSWERS = 600
 forges their numbers can."""
 ALARM = 80
 """Per cent of the budget from which somebody is told."""
-LOOKED_UP_EVERY = timedelta(seconds=30)
+SUMMED_EVERY = timedelta(seconds=30)
 
 PROVOKED = frozenset({
     "booking_confirmed", "booking_moved", "booking_cancelled", "series_booked", "visit_links", "missed_call",
@@ -58,17 +58,23 @@ class Stop:
 
 @dataclass
 class Purse:
-    """What this month has cost, looked up now and then: the sum over a month is too much to ask for with each SMS."""
+    """What this month has cost, summed now and then: a month is too much to add up with each SMS."""
 
     decided: Policy = field(default_factory=Policy)
     used: int = 0
     """Thousandths of a minor unit."""
-    looked_up: datetime | None = None
+    month: tuple[datetime, datetime] | None = None
+    """That this is of."""
+    summed: datetime | None = None
 
     async def look(self, clinic: Clinic, *, now: datetime, real: datetime) -> Policy:
-        if self.looked_up is None or real >= self.looked_up + LOOKED_UP_EVERY or real < self.looked_up:
-            self.decided, self.looked_up = await policy(), real
-            self.used = await spent(*month_of(now, clinic.zone)) if self.decided.budget is not None else 0
+        """What is decided counts from the next SMS on; what others of our processes spent half a minute later."""
+        known = self.decided, self.month
+        self.decided, self.month = await policy(), month_of(now, clinic.zone)
+        fresh = self.summed is not None and self.summed <= real < self.summed + SUMMED_EVERY
+        if not fresh or known != (self.decided, self.month):
+            self.summed = real
+            self.used = await spent(*self.month) if self.decided.budget is not None else 0
         return self.decided
 
     def pay(self, parts: int) -> int | None:

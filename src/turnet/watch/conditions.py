@@ -126,11 +126,8 @@ def _sms_budget(seen: Seen) -> str | None:
     share = seen.sms_budget_share
     if share is None or share * 100 < ALARM:
         return None
-    left = (
-        "reminders and answers still leave, the rest does not"
-        if share >= 1
-        else "when it is spent, only reminders leave"
-    )
+    what = "reminders, cancellations, answers and what staff write"
+    left = f"only {what} still leave" if share >= 1 else f"when it is spent, only {what} leave"
     return f"{share * 100:.0f} % of the month's budget for SMS is spent: {left}"
 
 

@@ -250,6 +250,43 @@ async def test_a_spent_budget_stops_what_can_wait_and_nothing_else(
     )
 
 
+@pytest.mark.parametrize(("budget", "leaves"), [(10, False), (1000, True)], ids=["spent", "control"])
+async def test_a_budget_counts_from_the_next_sms_on(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, budget: int, *, leaves: bool
+) -> None:
+    """However lately the same process has looked: a missed call left a second after the budget was set."""
+    clinic, sending = await a_clinic(), deliverer(public, clock)
+    await decide(Policy(price=8000))
+    for number in range(2):
+        await _write("desk_message", clinic, clock, number)
+    await drain(sending)
+
+    await decide(Policy(price=8000, budget=budget))
+    async with tx():
+        await outbox.add(
+            "missed_call", channel="sms", recipient="+358407654321", language="en", dedupe="m", due_at=clock.now(),
+            not_after=clock.now() + timedelta(hours=1), now=clock.now(), facts={"link": "https://tuomi.example/en/"},
+        )  # fmt: skip
+    await drain(sending)
+
+    assert (texts(public)[2:], SPENT in [error for _, error in await _outcomes()]) == (
+        (["+358407654321"], False) if leaves else ([], True)
+    )
+
+
+async def test_a_month_that_the_demos_clock_leaps_into_has_its_own_budget(
+    engine: AnyEngine, public: Settings, clock: FrozenClock
+) -> None:
+    clinic = await a_clinic()
+    sending = await _broke(clinic, clock, public)
+    real = clock.real()
+
+    await sending.purse.look(clinic, now=clock.now(), real=real)
+    assert sending.purse.empty
+    await sending.purse.look(clinic, now=clock.now() + timedelta(days=31), real=real)
+    assert not sending.purse.empty
+
+
 async def test_how_much_is_spent_is_known_to_whoever_watches(
     engine: AnyEngine, public: Settings, clock: FrozenClock
 ) -> None:
