@@ -33,7 +33,7 @@ class Listed(NamedTuple):
     staff_name: str | None
     """Of whoever has taken it."""
     text: str | None
-    """What the telephone said last."""
+    """What waits for a person; where nothing does, what the telephone said last."""
     name: str | None
     """Of somebody who has it; the first by name."""
     people: int
@@ -79,6 +79,8 @@ class Line:
     """Public id of the visit that it is about, or of the first of several …"""
     starts_at: datetime | None = None
     """… and its start."""
+    waits: bool = False
+    """They sent it, and the conversation is open because of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +132,27 @@ class Around:
     """The question that is open now."""
 
 
-_LISTED = """
+_WAITS = """(c.state = 'open' AND (
+    (i.done_at >= c.since AND (i.outcome IN ('desk', 'late', 'changed', 'choose')
+        OR (c.why = 'wants_out' AND i.outcome = 'opted_out')
+        OR (c.why = 'score' AND (i.outcome = 'commented' OR (i.outcome = 'scored' AND length(i.text) > 3)))))
+    OR (c.why = 'failed' AND i.state = 'failed')
+    OR (c.why = 'cannot_come' AND EXISTS (SELECT 1 FROM prompt p WHERE p.phone = c.phone AND p.asked_at = i.done_at
+        AND p.kind IN ('times', 'which') AND p.state IN ('closed', 'expired') AND p.ended_at >= c.since))))"""
+"""Is conversation `c` open because of received SMS `i`? What was understood since it was opened says nothing about that;
+who cannot come and then chose no time waits for the SMS that the choice was offered to."""
+
+_LISTED = f"""
     SELECT c.public_id, c.phone, c.state, c.why, c.since, c.last_at, c.staff, u.name,
-        (SELECT i.text FROM inbound i WHERE i.sender = c.phone ORDER BY i.id DESC LIMIT 1),
+        COALESCE((SELECT i.text FROM inbound i WHERE i.sender = c.phone AND {_WAITS} ORDER BY i.id DESC LIMIT 1),
+            (SELECT i.text FROM inbound i WHERE i.sender = c.phone ORDER BY i.id DESC LIMIT 1)),
         (SELECT min(t.name) FROM contact_point p JOIN patient_contact l ON l.contact_point = p.id
             JOIN patient t ON t.id = l.patient
             WHERE p.kind = 'phone' AND p.value = c.phone AND t.merged_into IS NULL AND t.name <> ''),
         (SELECT count(*) FROM contact_point p JOIN patient_contact l ON l.contact_point = p.id
             JOIN patient t ON t.id = l.patient
             WHERE p.kind = 'phone' AND p.value = c.phone AND t.merged_into IS NULL AND t.name <> '')
-"""
+"""  # noqa: S608
 _OLDEST, _NEWEST = "c.since, c.id", "c.last_at DESC, c.id DESC"
 
 
@@ -211,7 +224,9 @@ async def said(phone: str, most: int = PAGE) -> Said:
     """The newest `most` of what was said in both directions; what never was to leave is left out."""
     most = min(most, LONGEST)
     theirs = await fetch(
-        "SELECT at, text, state, outcome FROM inbound WHERE sender = {} ORDER BY id DESC LIMIT {}", phone, most + 1
+        f"SELECT i.at, i.text, i.state, i.outcome, CASE WHEN {_WAITS} THEN 1 ELSE 0 END FROM inbound i "  # noqa: S608
+        "LEFT JOIN conversation c ON c.phone = i.sender WHERE i.sender = {} ORDER BY i.id DESC LIMIT {}",
+        *(phone, most + 1),
     )
     ours = await fetch(
         "SELECT m.created_at, m.facts, m.kind, m.state, m.error, m.parts, u.name, b.public_id, b.starts_at "
@@ -221,7 +236,10 @@ async def said(phone: str, most: int = PAGE) -> Said:
         "ORDER BY m.created_at DESC LIMIT {}",
         *(phone, most + 1),
     )
-    heard = [Line(at, True, text, state=state, outcome=outcome) for at, text, state, outcome in reversed(theirs)]
+    heard = [
+        Line(at, True, text, state=state, outcome=outcome, waits=bool(waits))
+        for at, text, state, outcome, waits in reversed(theirs)
+    ]
     lines = sorted([*heard, *(_ours(row) for row in reversed(ours))], key=lambda line: line.at)
     return Said(tuple(lines[-most:]), len(lines) > most)
 

@@ -38,9 +38,9 @@ def reas(clock: FrozenClock) -> Act:
 async def wrote(phone: str, text: str, clock: FrozenClock, *, why: str = "unclear", outcome: str = "desk") -> str:
     """An SMS that a person has to look at; returns the public id of the conversation."""
     await fetch(
-        "INSERT INTO inbound (provider, provider_id, sender, our_number, text, raw, received_at, at, state, attempts, outcome) "
-        "VALUES ('test', {}, {}, '', {}, '', {}, {}, 'done', 1, {})",
-        *(f"id-{next(_numbers)}", phone, text, clock.real(), clock.now(), outcome),
+        "INSERT INTO inbound (provider, provider_id, sender, our_number, text, raw, received_at, at, state, attempts, outcome, "
+        "done_at) VALUES ('test', {}, {}, '', {}, '', {}, {}, 'done', 1, {}, {})",
+        *(f"id-{next(_numbers)}", phone, text, clock.real(), clock.now(), outcome, clock.now()),
     )
     await (to_desk(phone, why, now=clock.now()) if why else said(phone, now=clock.now()))
     return (await queries.thread_of(phone)).public_id

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.db.booking.acts import KEY, a_wish, an_act, staff, stored
+from tests.db.conversation.script import play
 from tests.db.conversation.talk import OTHER_PHONE, OURS, PHONE, Talk
 from turnet.booking import service
 from turnet.booking.states import State
-from turnet.conversation import prompts
+from turnet.conversation import prompts, queries
 from turnet.conversation.meaning import Asked
-from turnet.conversation.service import answer, case
+from turnet.conversation.service import answer, case, desk
 from turnet.db.transactions import fetch, tx
 from turnet.feedback import service as feedback
 from turnet.messaging import refusals
@@ -360,3 +361,38 @@ async def test_a_process_that_stops_ends_between_two_sms(talk: Talk, stops: bool
 
     assert (done, left) == ((1, [(3,)]) if stops else (4, [(0,)]))
     assert await stored("outcome FROM inbound ORDER BY id") == [("desk",), ("times",), ("moved",), ("desk",)]
+
+
+@pytest.mark.parametrize(
+    ("script", "waits"),
+    [
+        ("asks confirm Dana\n← Is there a lift?\n← 1", ["Is there a lift?"]),
+        ("asks confirm Dana\n← 2\nclock 31m\n← Thank you", ["2"]),
+        ("asks confirm Dana\n← 2\n← none\n← Thank you", ["none"]),
+        ("asks score Dana\n← 3\n← Nobody said how long\n← Thanks", ["Nobody said how long"]),
+        ("asks confirm Dana\n← Is there a lift?\n← And a toilet?\n← 1", ["Is there a lift?", "And a toilet?"]),
+        ("asks confirm Dana\n← 1\n← Thank you", []),
+    ],
+    ids=["a question", "no time was chosen", "none suits", "a low score", "two of them", "nothing waits"],
+)
+async def test_what_waits_is_not_buried_by_what_was_understood_later(talk: Talk, script: str, waits: list[str]) -> None:
+    await play(talk, f"visit Dana Thu 09:20\n{script}")
+
+    [listed] = await queries.recent()
+    said = (await queries.said(talk.phone)).lines
+
+    theirs = [line.text for line in said if line.theirs]
+    assert [line.text for line in said if line.waits] == waits
+    assert listed.text == (waits or theirs)[-1]
+
+
+async def test_what_was_dealt_with_waits_no_more_when_they_write_again(talk: Talk) -> None:
+    await talk.them("Is there a lift?")
+    talk.clock.advance(minutes=1)
+    await desk.done(staff(talk.clock), (await queries.thread_of(talk.phone)).public_id)
+    talk.clock.advance(minutes=1)
+    await talk.them("And a toilet?")
+
+    assert [(line.text, line.waits) for line in (await queries.said(talk.phone)).lines if line.theirs] == [
+        ("Is there a lift?", False), ("And a toilet?", True),
+    ]  # fmt: skip

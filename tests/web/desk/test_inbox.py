@@ -95,7 +95,7 @@ async def test_one_conversation_shows_everything_and_the_ways_on(app: Litestar, 
         "Anna Virtanen",
         "Voinko tulla koiran kanssa?",
         "Not understood",
-        "Left to you.",
+        "It waits for you.",
         "Thu 3 Dec at 09:20",
     ):
         assert part in said
