@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from turnet.booking.needs import SETTLED
 from turnet.booking.queries import LONGEST
 from turnet.booking.states import State
 from turnet.clinic.blocks import Block, blocks
@@ -98,13 +99,11 @@ _VISITS = (
 )
 _STARTS = "b.starts_at >= {} AND b.starts_at < {}"
 _FACTS = (
-    "SELECT 'extra' AS what, x.booking AS about, x.service AS fact, '' AS word, x.position AS place FROM booking_extra x "
+    "SELECT 'extra' AS what, x.booking AS about, x.service AS fact, '' AS word, x.position AS place FROM booking_extra x "  # noqa: S608
     "JOIN booking b ON b.id = x.booking WHERE b.starts_at >= {} AND b.starts_at < {} "
     "UNION ALL SELECT 'failed', m.booking, 0, m.channel, 0 FROM message m JOIN booking b ON b.id = m.booking "
     "WHERE b.starts_at >= {} AND b.starts_at < {} AND m.state = 'failed' "
-    "AND NOT EXISTS (SELECT 1 FROM booking_event e WHERE e.booking = b.id AND e.act = 'told_by_phone' "
-    "AND e.at >= m.finished_at) "
-    "AND m.kind NOT LIKE 'desk_%d' AND NOT EXISTS (SELECT 1 FROM message n "
+    f"AND NOT {SETTLED} AND m.kind NOT LIKE 'desk_%d' AND NOT EXISTS (SELECT 1 FROM message n "
     "WHERE n.booking = m.booking AND n.state IN ('sent', 'delivered') AND n.kind NOT LIKE 'desk_%d' "
     "AND n.created_at > m.created_at) "
     "UNION ALL SELECT 'called', m.booking, 0, '', 0 FROM message m JOIN booking b ON b.id = m.booking "

@@ -12,6 +12,7 @@ from turnet import clock as minutes
 from turnet.demo.rounds import Past, Sent
 from turnet.demo.rows import insert
 from turnet.demo.visits import Planned
+from turnet.messaging.channels import NOT_IN_USE
 from turnet.messaging.texting import Policy
 from turnet.reminders.model import MESSAGE, Round
 
@@ -23,7 +24,6 @@ _LONGER = {
     ("he", kind): 2 for kind in ("booking_confirmed", "booking_cancelled", "aftercare", "visit_instructions")
 }  # fmt: skip
 """Language and kind → parts of those that take more than one: links are long, Hebrew letters few."""
-NOT_IN_USE = "the number is not in use"
 
 
 @dataclass

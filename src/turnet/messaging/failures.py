@@ -1,14 +1,17 @@
 """Messages that did not reach a patient, as somebody at the desk works them off, and contacts nothing is sent to."""
 
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from turnet.booking.needs import STILL_OF_USE, TOLD
-from turnet.db.transactions import fetch
+from turnet.booking.needs import SETTLED, STILL_OF_USE
+from turnet.db.transactions import fetch, marks
 from turnet.messaging.kinds import KINDS, Audience
+from turnet.messaging.outbox import TOO_LATE
 
 LATELY = timedelta(days=14)
+"""For what is about no visit, and for what a contact has shown of itself."""
 MOST = 60
 
 
@@ -28,8 +31,36 @@ class Failure(NamedTuple):
     visit: str
     """Public id; empty where it is about none."""
     starts_at: datetime | None
-    service: int | None
     phone: str
+    """Of the visit, as `email`."""
+    email: str
+
+
+class Lost(NamedTuple):
+    """One number or address with all that was lost there: whoever sees to it does so once."""
+
+    rows: Sequence[Failure]
+    """By start of their visits; what is about none comes first."""
+
+    @property
+    def last(self) -> Failure:
+        """What was given up last."""
+        return max(self.rows, key=lambda row: row.at)
+
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(row.name for row in self.rows if row.name))
+
+    @property
+    def visits(self) -> list[str]:
+        """Public ids."""
+        return [row.visit for row in self.rows if row.visit]
+
+    @property
+    def phone(self) -> str:
+        """Which to call; empty: none is known."""
+        last = self.last
+        return next((row.phone for row in self.rows if row.phone), last.recipient if last.channel == "sms" else "")
 
 
 class Silent(NamedTuple):
@@ -39,65 +70,93 @@ class Silent(NamedTuple):
     contact: str
     reason: str
     """`bounced` or `wrong_number`."""
-    said: str
     at: datetime
     name: str | None
 
 
 _TO_PATIENTS = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.audience is Audience.PATIENT)
-_VISIT = "COALESCE({m}.booking, (SELECT min(s.booking) FROM step s WHERE s.message = {m}.id), 0)"
-"""What a message is about: its own visit, the first of a round's, or none."""
-_SAME = f"n.recipient = m.recipient AND {_VISIT.format(m='n')} = m.visit"
 _FAILED = f"""
-    FROM (SELECT m.*, {_VISIT.format(m="m")} AS visit FROM message m
-            WHERE m.state IN ('failed', 'unknown') AND m.kind IN ({_TO_PATIENTS}) AND m.finished_at > {{}}) m
+    FROM (SELECT f.*, COALESCE(f.booking, (SELECT min(s.booking) FROM step s WHERE s.message = f.id), 0) AS visit
+            FROM message f WHERE f.state IN ('failed', 'unknown') AND f.kind IN ({_TO_PATIENTS})) m
         LEFT JOIN booking b ON b.id = m.visit LEFT JOIN patient t ON t.id = b.patient
-    WHERE ((b.starts_at > {{}} AND b.state NOT IN ('no_show', 'done') AND (b.state <> 'cancelled' OR m.kind = 'booking_cancelled'))
-            OR (b.id IS NULL AND m.kind = 'desk_answer'))
-        AND NOT EXISTS (SELECT 1 FROM dealt d JOIN message n ON n.id = d.message
-            WHERE {_SAME} AND n.created_at >= m.created_at)
-        AND NOT EXISTS (SELECT 1 FROM booking_event e WHERE e.booking = b.id AND e.act = '{TOLD}' AND e.at >= m.finished_at)
-        AND NOT EXISTS (SELECT 1 FROM message n WHERE {_SAME} AND n.created_at > m.created_at
-            AND n.state NOT IN ('cancelled', 'skipped'))
+        LEFT JOIN practitioner p ON p.id = b.practitioner
+    WHERE ((b.starts_at > {{}} AND b.state NOT IN ('no_show', 'done')
+                AND (b.state <> 'cancelled' OR (b.cancelled_by = 'clinic' AND m.kind = 'booking_cancelled')))
+            OR (b.id IS NULL AND m.kind = 'desk_answer' AND m.finished_at > {{}}))
+        AND NOT {SETTLED}
+        AND NOT EXISTS (SELECT 1 FROM message n WHERE n.kind IN ({_TO_PATIENTS}) AND n.created_at > m.created_at
+            AND n.state NOT IN ('cancelled', 'skipped') AND ((m.visit = 0 AND n.recipient = m.recipient)
+                OR (m.visit > 0 AND (n.booking = m.visit OR n.id IN (SELECT s.message FROM step s WHERE s.booking = m.visit)))))
 """  # noqa: S608  (our own names)
 
 
-async def failures(*, now: datetime) -> list[Failure]:
-    """The newest of each visit and contact, by start of the visit; what is about none comes first.
+async def failures(*, now: datetime, practitioner: int | None = None, answers: bool = True) -> list[Lost]:
+    """The newest of each visit, one line for each contact. `practitioner` (resource id): of visits in their diary alone.
 
-    A newer message that arrived, or a person who was told, ends what the older ones ask for.
+    Without `answers` nothing that is about no visit. A newer message about the visit, by whatever way, ends what the older ones ask for, as does a person who saw to it.
     """
+    whose, args = _asked(now, practitioner, answers)
     rows = await fetch(
         "SELECT m.id, m.state, m.kind, m.channel, m.recipient, m.error, m.finished_at, "
-        f"t.name, b.public_id, b.starts_at, b.service, b.phone {_FAILED} "
+        f"t.name, b.public_id, b.starts_at, b.phone, b.email {_FAILED}{whose} "
         f"ORDER BY b.starts_at IS NOT NULL, b.starts_at, m.finished_at LIMIT {MOST}",
-        *_since(now),
+        *args,
     )
-    return [_failure(row) for row in rows]
+    found: dict[str, list[Failure]] = {}
+    for one in map(_failure, rows):
+        found.setdefault(one.recipient, []).append(one)
+    return [Lost(those) for those in found.values()]
 
 
-async def count_failures(*, now: datetime) -> int:
-    [(found,)] = await fetch(f"SELECT count(*) {_FAILED}", *_since(now))
+async def count_failures(*, now: datetime, practitioner: int | None = None, answers: bool = True) -> int:
+    """How many lines `failures` has."""
+    whose, args = _asked(now, practitioner, answers)
+    [(found,)] = await fetch(f"SELECT count(DISTINCT m.recipient) {_FAILED}{whose}", *args)
     return int(found)
 
 
-def _since(now: datetime) -> tuple[datetime, datetime]:
-    return now - LATELY, now - STILL_OF_USE
+async def lost_with(message: uuid.UUID, *, now: datetime) -> list[uuid.UUID]:
+    """What stands on one line with it, itself too, unless it was given up later; nothing where it is on no line."""
+    for line in await failures(now=now):
+        if found := next((row for row in line.rows if row.id == message), None):
+            return [row.id for row in line.rows if row.at <= found.at]
+    return []
+
+
+async def dead(contacts: Collection[str], *, now: datetime) -> set[str]:
+    """Those of `contacts` to which nothing is sent, or where the last message was refused."""
+    if not contacts:
+        return set()
+    among = marks(contacts)
+    rows = await fetch(
+        f"SELECT x.contact FROM suspension x WHERE x.contact IN ({among}) AND x.reason <> 'soft' AND x.lifted_at IS NULL "  # noqa: S608
+        f"UNION SELECT m.recipient FROM message m WHERE m.recipient IN ({among}) AND m.state = 'failed' "
+        f"AND m.finished_at > {{}} AND COALESCE(m.error, '') NOT LIKE '{TOO_LATE}%' AND NOT EXISTS (SELECT 1 FROM message n "
+        "WHERE n.recipient = m.recipient AND n.state IN ('sent', 'delivered') AND n.finished_at > m.finished_at)",
+        *(*contacts, *contacts, now - LATELY),
+    )
+    return {contact for (contact,) in rows}
+
+
+def _asked(now: datetime, practitioner: int | None, answers: bool) -> tuple[str, tuple[Any, ...]]:
+    times = (now - STILL_OF_USE, now - LATELY)
+    if practitioner is not None:
+        return " AND p.resource = {}", (*times, practitioner)
+    return ("" if answers else " AND m.visit > 0"), times
 
 
 def _failure(row: tuple[Any, ...]) -> Failure:
-    id, state, kind, channel, recipient, error, at, name, visit, starts_at, service, phone = row
-    called = phone or (recipient if channel == "sms" else "")
+    id, state, kind, channel, recipient, error, at, name, visit, starts_at, phone, email = row
     return Failure(
-        uuid.UUID(str(id)), state, kind, channel, recipient, error or "", at, name or "", visit or "",
-        starts_at, service, called,
+        uuid.UUID(str(id)), state, kind, channel, recipient, error or "", at, name or "", visit or "", starts_at,
+        phone or "", email or "",
     )  # fmt: skip
 
 
 async def silent() -> list[Silent]:
     """The newest first."""
     rows = await fetch(
-        "SELECT x.id, x.contact, x.reason, x.said, x.at, (SELECT min(t.name) FROM contact_point p "  # noqa: S608
+        "SELECT x.id, x.contact, x.reason, x.at, (SELECT min(t.name) FROM contact_point p "  # noqa: S608
         "JOIN patient_contact l ON l.contact_point = p.id JOIN patient t ON t.id = l.patient "
         "WHERE p.value = x.contact AND t.merged_into IS NULL AND t.name <> '') FROM suspension x "
         f"WHERE x.reason <> 'soft' AND x.lifted_at IS NULL ORDER BY x.at DESC, x.id DESC LIMIT {MOST}"

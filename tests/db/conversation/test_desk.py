@@ -326,7 +326,8 @@ async def test_a_failed_message_is_listed_until_it_is_dealt_with_and_back_when_t
         "AND kind = 'booking_confirmed'",
         *(clock.now(), visit.id),
     )
-    [failed] = await failures.failures(now=clock.now())
+    [line] = await failures.failures(now=clock.now())
+    failed = line.last
 
     for _ in range(2):
         await desk.dealt(reas(clock), failed.id)
@@ -334,7 +335,7 @@ async def test_a_failed_message_is_listed_until_it_is_dealt_with_and_back_when_t
     await desk.not_dealt(reas(clock), failed.id)
 
     assert (failed.visit, failed.name, failed.error) == (visit.public_id, "Anna Virtanen", "no such number")
-    assert (gone, await failures.failures(now=clock.now())) == (([], 0), [failed])
+    assert (gone, await failures.failures(now=clock.now())) == (([], 0), [line])
     assert await failures.failures(now=clock.now() + timedelta(days=3)) == []
     assert await stored("act FROM audit_entry WHERE act LIKE 'failure_%' ORDER BY id") == [
         ("failure_dealt",), ("failure_back",),
@@ -355,7 +356,7 @@ async def test_a_visit_asks_for_one_call_however_much_failed_and_for_none_once_s
             *(uuid4(), kind, kind, ANNA.phone, visit.id, "{}", *[clock.now()] * 4),
         )
     await fetch("UPDATE message SET state = 'failed', finished_at = {} WHERE kind = 'booking_confirmed'", clock.now())
-    failed = [one.kind for one in await failures.failures(now=clock.now())]
+    failed = [row.kind for line in await failures.failures(now=clock.now()) for row in line.rows]
 
     await fetch("UPDATE message SET state = 'delivered' WHERE kind = 'desk_message'")
 

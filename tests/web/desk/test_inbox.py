@@ -297,7 +297,7 @@ async def test_what_did_not_arrive_is_tried_again_or_off_the_list_and_back(
     sent = went_to(await send(desk, again[1], {}, partial=partial))
     twice = await send(desk, again[1], {}, partial=partial)
 
-    for part in ("Anna Virtanen", "Confirmation, Thu 3 Dec at 09:20", "It was refused. 550 no such user"):
+    for part in ("Anna Virtanen", "Confirmation, Thu 3 Dec at 09:20", "It was refused. 550"):
         assert part in said
     assert f"/desk/visits/{visit}/message?back=/desk/inbox/failed" in page.text
     assert ("Anna Virtanen" in words(off), "Anna Virtanen" in words(on)) == (False, True)

@@ -1,7 +1,10 @@
 """The worklist: visits in blocked time, messages that did not arrive, people nobody has looked at."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from litestar import Litestar
 
 from tests.db.booking.acts import ANNA, OMAR
@@ -12,6 +15,7 @@ from tests.web.desk.visits import a_visit, form_of, now_of, send, went_to, words
 from turnet.booking.model import Person, Visit
 from turnet.booking.sheet import sheet
 from turnet.clinic.model import Clinic
+from turnet.clinic.queries import clinic as current_clinic
 from turnet.db.transactions import fetch
 
 ILL = {"whom": "who/sanna", "day": "2026-12-03", "until_day": "2026-12-03", "reason": "Ill"}
@@ -217,4 +221,78 @@ async def test_whom_the_clinics_cancellation_did_not_reach_is_to_be_called(app: 
     page = await desk.get("/desk/needs")
 
     assert [f"/desk/visits/{visit.public_id}" in page.text for visit in (theirs, ours)] == [False, True]
-    assert "13:00. Cancelled. E-mail" in words(page)
+    assert "E-mail anna@mail.example Cancellation, Thu 3 Dec at 13:00" in words(page)
+
+
+# --- one truth with the inbox's list of what did not arrive
+
+
+async def lost_twice(app: Litestar) -> list[Visit]:
+    """Two visits of Anna's, of which neither confirmation arrived, and she left one address only."""
+    clinic, who = await a_clinic(), replace(ANNA, email="")
+    visits = [await a_visit(clinic, app.state.clock, f"2026-12-03T{at}+02:00", who=who) for at in ("09:20", "13:00")]
+    await known(*visits)
+    for visit in visits:
+        await fail(visit, app.state.clock)
+    return visits
+
+
+LISTS = ("/desk/needs", "/desk/inbox/failed")
+
+
+@pytest.mark.parametrize("done_on", LISTS)
+async def test_a_dead_number_is_one_line_and_off_both_lists_at_once(
+    app: Litestar, signs_in: Signs, done_on: str, partial: bool
+) -> None:
+    visits = await lost_twice(app)
+    desk = await signs_in()
+    before = [await desk.get(path) for path in LISTS]
+    act = re.search(rf'action="({done_on}/(?:[^"]+/done|told))"', before[LISTS.index(done_on)].text)
+    assert act
+
+    went_to(await send(desk, act[1], form_of(before[LISTS.index(done_on)], act[1]), partial=partial))
+
+    for page in before:
+        assert (page.text.count('href="tel:'), "Thu 3 Dec at 09:20" in words(page), "13:00" in words(page)) == (
+            1,
+            True,
+            True,
+        )
+    assert ["tel:" in (await desk.get(path)).text for path in LISTS] == [False, False]
+    assert (await desk.get("/desk/needs/count")).text == ""
+    clinic, day = await current_clinic(), visits[0].starts_at.date()
+    assert clinic is not None
+    entries = (await sheet(clinic, day, day, now=app.state.clock.now())).visits
+    assert [entry.failed for entry in entries] == ["", ""]
+
+
+async def test_a_message_that_went_another_way_ends_both(app: Litestar, signs_in: Signs) -> None:
+    visit = await a_visit(await a_clinic(), app.state.clock, "2026-12-03T09:20+02:00")
+    desk = await signs_in()
+    await fail(visit, app.state.clock)
+    page = await desk.get("/desk/inbox/failed")
+    app.state.clock.advance(minutes=1)
+
+    url = f"/desk/visits/{visit.public_id}/message"
+    form = form_of(await desk.get(f"{url}?back=/desk/inbox/failed"), url)
+    went_to(await desk.post(url, data=form | {"text": "See you on Thursday."}))
+
+    assert ("Write another way" in words(page), form["channel"]) == (True, "sms")
+    assert ["tel:" in (await desk.get(path)).text for path in LISTS] == [False, False]
+
+
+async def test_where_no_other_way_is_known_the_contact_is_to_be_put_right(
+    app: Litestar, signs_in: Signs, partial: bool
+) -> None:
+    visits = await lost_twice(app)
+    desk = await signs_in()
+    url = f"/desk/visits/{visits[0].public_id}/message"
+
+    listed, page = await desk.get("/desk/inbox/failed"), await desk.get(url)
+    refused = await send(desk, url, {"channel": "sms", "text": "See you."}, partial=partial)
+
+    assert "No other number or address is known. Put the contact right" in words(listed)
+    assert "Write another way" not in words(listed)
+    assert "Nothing arrives at 040 1234567. Call Put the contact right" in words(page)
+    assert (refused.status_code, "<textarea" in page.text) == (422, False)
+    assert await fetch("SELECT count(*) FROM message WHERE kind = 'desk_message'") == [(0,)]

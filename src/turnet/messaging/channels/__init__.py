@@ -36,6 +36,10 @@ class Parcel:
     """An answer is expected: an SMS leaves from a number that can receive it, if there is one."""
 
 
+NO_NUMBER = "the number is not a whole international one"
+NOT_IN_USE = "the number is not in use"
+
+
 class Trouble(Exception):
     """The text is for staff and the log: what the server said, never whom the message was for."""
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from turnet.messaging.channels import (
+    NO_NUMBER,
     Call,
     Incoming,
     Parcel,
@@ -56,7 +57,7 @@ class SmsGammu:
 
     async def send(self, parcel: Parcel) -> str | None:
         if not _E164.fullmatch(parcel.recipient):
-            raise Refused("the number is not a whole international one")
+            raise Refused(NO_NUMBER)
         await self._aside(lambda: self._lay_out(parcel))
         return str(parcel.id)
 

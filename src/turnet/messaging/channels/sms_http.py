@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from turnet.messaging.channels import Call, Incoming, Parcel, Refused, Report, Trouble, Unsure
+from turnet.messaging.channels import NO_NUMBER, Call, Incoming, Parcel, Refused, Report, Trouble, Unsure
 from turnet.messaging.channels.account import Account, account
 from turnet.messaging.channels.http import CALL_SECONDS, Line, trouble
 from turnet.settings import BadSetting
@@ -122,7 +122,7 @@ class SmsHttp:
 
     def _outgoing(self, parcel: Parcel) -> Outgoing:
         if not _E164.fullmatch(parcel.recipient):
-            raise Refused("the number is not a whole international one")
+            raise Refused(NO_NUMBER)
         life = max(int((parcel.until - parcel.at).total_seconds()), 60) if parcel.until else 0
         hook = f"{self._hook}?id={parcel.id}" if self._hook else ""
         sender = self.number if parcel.asks and self.receives else self.sender

@@ -13,14 +13,17 @@ from litestar.types import ControllerRouterHandler
 from turnet.booking import needs as reads
 from turnet.booking import service as acts
 from turnet.booking.model import Visit
-from turnet.booking.needs import Unmatched, Unreached
+from turnet.booking.needs import Unmatched
 from turnet.booking.queries import affected
 from turnet.clinic.blocks import Block, block
 from turnet.conversation.queries import count_waiting
+from turnet.conversation.service import desk
 from turnet.i18n import ngettext
+from turnet.messaging.failures import Failure, Lost, count_failures, failures
 from turnet.staff.permissions import Reach, reach
 from turnet.web.desk import did
 from turnet.web.desk.blocked import blocks
+from turnet.web.desk.inbox import words
 from turnet.web.desk.picked import Picked, after, picked, way_back
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
@@ -64,42 +67,45 @@ class Pile:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """Somebody to be called."""
-
-    row: Unreached
-    start: datetime
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class NeedsPage:
     frame: DeskFrame
     said: Said | None
     seat: Seat
     piles: Sequence[Pile]
-    calls: Sequence[Call]
+    calls: Sequence[Lost]
+    """Whom no message reached."""
     new: Sequence[tuple[Unmatched, datetime]]
     waits: int = 0
     """Conversations by SMS that somebody has to look at."""
+
+    def what(self, row: Failure) -> str:
+        return words.ours(row.kind)
 
 
 @get(HERE, act="diary.see", include_in_schema=False)
 async def see(request: AnyRequest) -> Response[Any]:
     seat, query = await seated(request), asked.once(request)
-    now = {"now": seat.now}
-    calls = await reads.unreached(**now, practitioner=only(seat, "message.send")) if seat.may("message.send") else []
-    new = await reads.unmatched(**now, practitioner=only(seat, "patient.merge")) if seat.may("patient.merge") else []
+    theirs = only(seat, "patient.merge")
+    new = await reads.unmatched(now=seat.now, practitioner=theirs) if seat.may("patient.merge") else []
     page = NeedsPage(
         frame=seat.frame("needs"),
         said=await _said(seat, query),
         seat=seat,
         piles=await _piles(seat),
-        calls=[Call(row, seat.local(row.starts_at), seat.local(row.at)) for row in calls],
+        calls=await _calls(seat),
         new=[(row, seat.local(row.starts_at)) for row in new],
         waits=await count_waiting() if seat.may("inbox.work") else 0,
     )
     return Page("desk/move/needs.html", page, block="needs")
+
+
+async def _calls(seat: Seat) -> list[Lost]:
+    """As on the inbox's own list of them, whose answers to strangers only those see who work there."""
+    return await failures(now=seat.now, **_reached(seat)) if seat.may("message.send") else []
+
+
+def _reached(seat: Seat) -> dict[str, Any]:
+    return {"practitioner": only(seat, "message.send"), "answers": seat.may("inbox.work")}
 
 
 async def _piles(seat: Seat) -> list[Pile]:
@@ -167,11 +173,17 @@ async def ask(request: AnyRequest) -> Response[Any]:
 
 @post(f"{HERE}/told", act="message.send", include_in_schema=False)
 async def told(request: AnyRequest) -> Response[Any]:
-    """The person was reached by telephone."""
+    """The person was reached by telephone: `visit`, and with it whatever else stood on its line."""
     seat = await seated(request)
     raw = (await forms.read(request, ("visit", "back"))).raw
     mine = await picked(seat, raw.get("visit", ""), "message.send")
-    await acts.told_by_phone(desk_act(request, seat), mine.visit.id)
+    act = desk_act(request, seat)
+    for row in next((one.rows for one in await _calls(seat) if mine.visit.public_id in one.visits), ()):
+        if not row.visit:
+            await desk.dealt(act, row.id)
+        elif row.visit != mine.visit.public_id:
+            await acts.told_by_phone(act, (await picked(seat, row.visit, "message.send")).visit.id)
+    await acts.told_by_phone(act, mine.visit.id)
     return done(request, after(way_back(raw, HERE), mine.visit))
 
 
@@ -193,7 +205,7 @@ async def waiting(seat: Seat) -> int:
     if seat.may("visit.move"):
         number += sum(told is None for _visit, _closure, told in await _affected(seat))
     if seat.may("message.send"):
-        number += await reads.count_unreached(now=seat.now, practitioner=only(seat, "message.send"))
+        number += await count_failures(now=seat.now, **_reached(seat))
     if seat.may("patient.merge"):
         number += await reads.count_unmatched(now=seat.now, practitioner=only(seat, "patient.merge"))
     return number

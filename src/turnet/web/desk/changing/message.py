@@ -14,6 +14,7 @@ from turnet.conversation.queries import talk_with
 from turnet.errors import Invalid
 from turnet.i18n import LANGUAGES, _
 from turnet.ids import random_id
+from turnet.messaging.failures import dead
 from turnet.patients.model import clean_note
 from turnet.web.desk.picked import Picked, after, picked, way_back
 from turnet.web.desk.seat import DeskFrame, desk_act, seated
@@ -34,7 +35,9 @@ class MessagePage:
     mine: Picked
     form: Form
     ways: tuple[tuple[str, str], ...]
-    """(channel, address), the likelier first."""
+    """(channel, address) of those that work, the likelier first."""
+    lost: tuple[str, ...]
+    """Numbers and addresses of the visit at which nothing arrives."""
     language: str
     """Of the patient, in the language of the page."""
     once: str
@@ -55,7 +58,8 @@ async def send(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     seat = await seated(request)
     mine = await picked(seat, public_id, "message.send")
     form = await forms.read(request, FIELDS, anchors={"channel": f"by-{mine.channel}"})
-    errors, text = _read(form.raw, mine)
+    gone = await _gone(mine)
+    errors, text = _read(form.raw, mine, gone)
     if errors:
         return await _page(mine, form.with_errors(errors, ("channel", "text")), status=422)
     channel = form.raw["channel"]
@@ -70,10 +74,10 @@ async def send(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     return done(request, after(way_back(form.raw), mine.visit))
 
 
-def _read(raw: Mapping[str, str], mine: Picked) -> tuple[dict[str, str], str]:
+def _read(raw: Mapping[str, str], mine: Picked, gone: set[str]) -> tuple[dict[str, str], str]:
     """(sentences by field, the text)."""
     errors: dict[str, str] = {}
-    if raw.get("channel") not in dict(_ways(mine)):
+    if raw.get("channel") not in dict(_ways(mine, gone)):
         errors["channel"] = _("Choose how to send it.")
     try:
         text = clean_note(raw.get("text", ""), field="text")
@@ -84,18 +88,24 @@ def _read(raw: Mapping[str, str], mine: Picked) -> tuple[dict[str, str], str]:
     return errors, text
 
 
-def _ways(mine: Picked) -> tuple[tuple[str, str], ...]:
+def _ways(mine: Picked, gone: set[str]) -> tuple[tuple[str, str], ...]:
     """A telephone first: who is written to by hand should read it soon."""
-    return tuple(way for way in (("sms", mine.visit.phone), ("email", mine.visit.email)) if way[1])
+    ways = (("sms", mine.visit.phone), ("email", mine.visit.email))
+    return tuple(way for way in ways if way[1] and way[1] not in gone)
+
+
+async def _gone(mine: Picked) -> set[str]:
+    return await dead({mine.visit.phone, mine.visit.email} - {""}, now=mine.seat.now)
 
 
 async def _page(mine: Picked, form: Form, *, status: int = 200, trouble: str = "") -> Page:
-    visit = mine.visit
+    visit, gone = mine.visit, await _gone(mine)
     page = MessagePage(
         frame=mine.seat.frame(),
         mine=mine,
         form=form,
-        ways=_ways(mine),
+        ways=_ways(mine, gone),
+        lost=tuple(one for one in (visit.phone, visit.email) if one in gone),
         language=language_name(visit.language) if visit.language in LANGUAGES else "",
         once=form.raw.get("once", "") or random_id(),
         back=way_back(form.raw),

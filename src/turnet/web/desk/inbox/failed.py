@@ -1,6 +1,7 @@
 """`/desk/inbox/failed`: what did not reach a patient, one after the other, and contacts to which nothing is sent."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,24 +15,29 @@ from turnet.conversation.service import desk
 from turnet.conversation.service.desk import ACT
 from turnet.errors import NotAllowed, NotFound
 from turnet.i18n import _
-from turnet.messaging.failures import Failure, Silent, failures, silent
+from turnet.messaging.failures import Failure, Lost, Silent, dead, failures, silent
 from turnet.web.desk.inbox import words
 from turnet.web.desk.inbox.pages import HOME, NO_STORE
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
+from turnet.web.desk.told.sent_words import known
 from turnet.web.kit import forms
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
 
 FAILED = f"{HOME}/failed"
+_CODE = re.compile(r"\b\d{3,6}\b(?!.*\b\d{3,6}\b)")
+"""The last is the gateway's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedPage:
     frame: DeskFrame
     seat: Seat
-    rows: Sequence[Failure]
+    lines: Sequence[Lost]
+    dead: Collection[str]
+    """Numbers and addresses at which nothing arrives."""
     silent: Sequence[Silent]
     said: Said | None = None
     trouble: bool = False
@@ -43,12 +49,17 @@ class FailedPage:
     def what(self, row: Failure) -> str:
         return words.ours(row.kind)
 
+    def other_way(self, line: Lost) -> Failure | None:
+        """Of a visit whose patient can be written to at another number or address; None: there is no such visit."""
+        return next((row for row in line.rows if row.visit and not _ways(row) <= set(self.dead)), None)
+
     def why(self, row: Failure) -> str:
         return words.trouble(row.state, row.error)
 
-    def theirs(self, row: Failure) -> str:
-        """What the other side said, where that tells more."""
-        return row.error if words.trouble(row.state, row.error) == _("It was refused.") else ""
+    def code(self, row: Failure) -> str:
+        """What the other side called it, for whoever asks them."""
+        found = _CODE.search("" if row.state == "unknown" or known(row.error) else row.error)
+        return found[0] if found else ""
 
     def reason(self, one: Silent) -> str:
         return words.reason(one.reason)
@@ -61,9 +72,15 @@ async def see(request: AnyRequest) -> Response[Any]:
 
 
 async def _page(seat: Seat, *, said: Said | None = None, trouble: bool = False, status: int = 200) -> Page:
-    rows = await failures(now=seat.now)
-    page = FailedPage(seat.frame("inbox"), seat, rows, await silent(), said, trouble)
+    lines = await failures(now=seat.now)
+    contacts = {way for line in lines for row in line.rows for way in _ways(row)}
+    gone = await dead(contacts, now=seat.now) | {line.last.recipient for line in lines}
+    page = FailedPage(seat.frame("inbox"), seat, lines, gone, await silent(), said, trouble)
     return Page("desk/inbox/failed.html", page, block="failed", status=status, headers=NO_STORE)
+
+
+def _ways(row: Failure) -> set[str]:
+    return {row.phone, row.email} - {""}
 
 
 def _said(query: Mapping[str, str]) -> Said | None:

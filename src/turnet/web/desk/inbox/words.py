@@ -7,7 +7,7 @@ from turnet.conversation.prompts import Open
 from turnet.format import clock_time, day_short
 from turnet.i18n import LANGUAGES, _, ngettext, pgettext, speaking
 from turnet.messaging.addresses import dialled
-from turnet.messaging.outbox import TOO_LATE
+from turnet.web.desk.told import sent_words
 from turnet.web.desk.wording import message_names
 
 
@@ -112,12 +112,11 @@ def reason(kind: str) -> str:
 
 
 def trouble(state: str, error: str) -> str:
-    """Why a message did not arrive, as far as we can say it; what the other side said stands beside it."""
+    """Why a message did not arrive, as far as we can say it."""
     if state == "unknown":
         return _("It was handed over, and nobody knows whether it arrived.")
-    if error.startswith(TOO_LATE):
-        return _("It could not leave in time.")
-    return _("It was refused.")
+    known = sent_words.known(error)
+    return f"{known[:1].upper()}{known[1:]}." if known else _("It was refused.")
 
 
 def sms(count: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from turnet.feedback import model as feedback
 from turnet.i18n import _
-from turnet.messaging import held, limits, matter, outbox, refusals, texting
+from turnet.messaging import channels, held, limits, matter, outbox, refusals, texting
 from turnet.messaging.deliver import ANOTHER_QUESTION
 from turnet.reminders import rules, steps
 from turnet.reminders.model import Told
@@ -59,9 +59,12 @@ def _fate(seat: Seat, told: Told) -> str:
 
 def why(reason: str) -> str:
     """A reason that the code keeps in English, in the reader's language; one that nobody translated stays as it is."""
-    if reason.startswith(outbox.TOO_LATE):
-        return _("it did not leave in time")
-    return _reasons().get(reason, reason)
+    return known(reason) or reason
+
+
+def known(reason: str) -> str:
+    """As `why`; empty for what another server said in words of its own."""
+    return _("it did not leave in time") if reason.startswith(outbox.TOO_LATE) else _reasons().get(reason, "")
 
 
 def _reasons() -> dict[str, str]:
@@ -94,6 +97,8 @@ def _of_the_contact() -> dict[str, str]:
         refusals.REFUSED: _("whoever has this contact wants no such messages"),
         refusals.SUSPENDED.format("bounced"): nothing_arrives,
         refusals.SUSPENDED.format("wrong_number"): _("a stranger has the number"),
+        channels.NOT_IN_USE: _("the number is not in use"),
+        channels.NO_NUMBER: _("this is no telephone number"),
         texting.NO_NUMBER: _("this is no telephone number"),
         texting.ABROAD: _("no SMS go to that country"),
         texting.NOT_MOBILE: _("this telephone takes no SMS"),
