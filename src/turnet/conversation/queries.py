@@ -64,7 +64,7 @@ class Line:
     at: datetime
     theirs: bool
     text: str = field(repr=False)
-    """Empty: it was written by the server, and is not kept."""
+    """Empty: it was written by the server, and is not kept (`turnet.messaging.spoken`)."""
     kind: str = ""
     """Of what we sent."""
     state: str = ""
@@ -81,6 +81,10 @@ class Line:
     """… and its start."""
     waits: bool = False
     """They sent it, and the conversation is open because of it."""
+    id: str = ""
+    """Of the outbox row …"""
+    language: str = ""
+    """… and its language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +233,8 @@ async def said(phone: str, most: int = PAGE) -> Said:
         *(phone, most + 1),
     )
     ours = await fetch(
-        "SELECT m.created_at, m.facts, m.kind, m.state, m.error, m.parts, u.name, b.public_id, b.starts_at "
-        "FROM message m LEFT JOIN staff_user u ON u.id = m.staff LEFT JOIN booking b ON b.id = COALESCE(m.booking, "
+        "SELECT m.created_at, m.facts, m.kind, m.state, m.error, m.parts, u.name, b.public_id, b.starts_at, "
+        "m.id, m.language FROM message m LEFT JOIN staff_user u ON u.id = m.staff LEFT JOIN booking b ON b.id = COALESCE(m.booking, "
         "(SELECT min(s.booking) FROM step s WHERE s.message = m.id)) "
         "WHERE m.recipient = {} AND m.channel = 'sms' AND (m.state NOT IN ('cancelled', 'skipped') OR m.staff IS NOT NULL) "
         "ORDER BY m.created_at DESC LIMIT {}",
@@ -245,10 +249,13 @@ async def said(phone: str, most: int = PAGE) -> Said:
 
 
 def _ours(row: tuple[Any, ...]) -> Line:
-    at, facts, kind, state, error, parts, staff, visit, starts_at = row
+    at, facts, kind, state, error, parts, staff, visit, starts_at, id, language = row
     told = json.loads(facts)
     text = str(told.get("text", "")) if kind in {"desk_answer", "desk_message"} else ""
-    return Line(at, False, text, kind, state, "", error or "", parts or 0, staff or "", visit or "", starts_at)
+    return Line(
+        at, False, text, kind, state, error=error or "", parts=parts or 0, staff=staff or "", visit=visit or "",
+        starts_at=starts_at, id=str(id), language=language,
+    )  # fmt: skip
 
 
 async def around(phone: str, *, now: datetime) -> Around:

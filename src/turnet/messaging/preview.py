@@ -48,11 +48,13 @@ def preview(
         sequence=first.sequence, facts={}, due_at=now, not_after=now, attempts=1, lease="", lease_until=now,
     )  # fmt: skip
     subject, sent = Composer(settings, _NO_KEY).wording(row, visits, clinic, now=now, was=was, manner=manner)
-    text = sent.replace(signed(_NO_KEY, "u", row.id), "…").replace(feedback_token(_NO_KEY, manner.survey), "…")
-    return Preview(subject, _without_links(text, visits), parts(sent) if channel == "sms" else 0)
+    text = without_links(sent, _NO_KEY, row, visits, manner)
+    return Preview(subject, text, parts(sent) if channel == "sms" else 0)
 
 
-def _without_links(text: str, visits: Sequence[Visit]) -> str:
-    for visit in visits:
-        text = text.replace(visit_token(_NO_KEY, visit.public_id, visit.link_no), "…")
+def without_links(text: str, key: bytes, row: Claimed, visits: Sequence[Visit], manner: Manner) -> str:
+    """What only the patient gets of a link made with this key is an ellipsis."""
+    visited = [visit_token(key, visit.public_id, visit.link_no) for visit in visits]
+    for token in (*visited, signed(key, "u", row.id), feedback_token(key, manner.survey)):
+        text = text.replace(token, "…")
     return text.strip()

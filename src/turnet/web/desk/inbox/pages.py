@@ -16,8 +16,10 @@ from turnet.conversation.queries import Around, Coming, Line, Listed, Said, Thre
 from turnet.conversation.service.desk import ACT, LONGEST, language_of
 from turnet.i18n import LANGUAGES, _, ngettext
 from turnet.ids import random_id
+from turnet.messaging.compose import Composer
 from turnet.messaging.failures import count_failures
 from turnet.messaging.matter import hears
+from turnet.messaging.spoken import texts
 from turnet.patients import service as patients
 from turnet.patients.model import Found
 from turnet.watch.incidents import going_on
@@ -87,6 +89,8 @@ class One:
     show: str
     hears: bool
     """What they answer comes back to us."""
+    spoken: Mapping[str, str]
+    """Outbox row → what the server wrote, as far as that can be known."""
     trouble: str = ""
     """`stale`: somebody wrote in between."""
 
@@ -97,6 +101,12 @@ class One:
     @property
     def mine(self) -> bool:
         return self.thread.staff == self.seat.staff.id
+
+    @property
+    def colleagues(self) -> str:
+        """Another as soon as somebody at the desk has done something here."""
+        wrote = max((line.at.isoformat() for line in self.talk.lines if line.staff), default="")
+        return f"{self.thread.state} {self.thread.staff or ''} {wrote}"
 
     @property
     def people(self) -> str:
@@ -122,6 +132,9 @@ class One:
 
     def kind(self, line: Line) -> str:
         return words.ours(line.kind)
+
+    def written(self, line: Line) -> str:
+        return line.text or self.spoken.get(line.id, "")
 
     def became(self, line: Line) -> str:
         return words.outcome(line.outcome) if line.theirs else words.state(line.state)
@@ -229,10 +242,11 @@ async def _one(
     quick = words.quick(language, seat.local(coming[0]) if coming else None, seat.clinic.phone, seat.clinic.region)
     chosen = _number(query.get("quick", ""), 0, len(quick))
     begun = form or Form({"text": quick[chosen - 1]} if chosen else {})
+    talk = await reads.said(thread.phone, most)
     return One(
         thread=thread,
         around=around,
-        talk=await reads.said(thread.phone, most),
+        talk=talk,
         seat=seat,
         form=begun,
         once=begun.raw.get("once") or random_id(),
@@ -241,6 +255,11 @@ async def _one(
         most=most,
         show=show,
         hears=hears(request.app.state.settings),
+        spoken=await texts(
+            [line.id for line in talk.lines if line.id and not line.text],
+            seat.clinic,
+            Composer(request.app.state.settings, request.app.state.key),
+        ),
         trouble=trouble,
     )
 
@@ -284,7 +303,7 @@ async def whose(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
 
 async def _said(seat: Seat, query: Mapping[str, str]) -> Toast | None:
     """After an act that leads to the list."""
-    if query.get("did") not in {"done", "wrong"} or not (of := query.get("of", "")):
+    if query.get("did") not in {"done", "sent", "wrong"} or not (of := query.get("of", "")):
         return None
     thread = await reads.thread(of)
     return _thread_said(seat, query, thread)
@@ -297,6 +316,8 @@ def _thread_said(seat: Seat, query: Mapping[str, str], thread: Thread) -> Toast 
         return Toast(
             _("Done. It opens again when they write and a person has to look."), f"{path}/reopen", thread.version, path
         )
+    if did == "sent" and not thread.is_open:
+        return Toast(_("The answer is on its way, and nothing waits here."), f"{path}/reopen", thread.version, path)
     if did == "wrong" and not thread.is_open:
         return Toast(_("Nothing is sent to this number any more."), f"{path}/right", thread.version, path)
     if did == "answered" and thread.staff == seat.staff.id:
