@@ -41,6 +41,13 @@
     box.focus();
   });
 
+  // Their next SMS is seen before one begins to answer; what a colleague did may be overlooked.
+  document.addEventListener("htmx:after:swap", () => {
+    const box = document.querySelector("[data-parts]"), thread = document.getElementById("thread");
+    const version = box?.form.elements.version;
+    if (box && !box.value.trim() && version.dataset.desk === thread.dataset.desk) version.value = thread.dataset.version;
+  });
+
   const box = document.querySelector("[data-parts]");
   if (box) count(box);
 })();

@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from litestar import Litestar
 
@@ -120,14 +119,46 @@ async def test_an_answer_goes_once_and_leaves_it_open(app: Litestar, signs_in: S
 
 
 async def typed(desk: Client, url: str, text: str) -> dict[str, str]:
-    page = await desk.get(url)
-    return form_of(page, f"{url}/answer") | {"text": text, "version": version_in(page)}
+    return form_of(await desk.get(url), f"{url}/answer") | {"text": text}
 
 
-def version_in(page: httpx.Response) -> str:
-    """It stands with what was said, and is renewed with that, not with what is being typed."""
-    [found] = re.findall(r'<input type="hidden" name="version" form="answer" value="(\d+)">', page.text)
-    return str(found)
+async def test_a_browser_that_goes_back_and_sends_again_sends_nothing_twice(
+    app: Litestar, signs_in: Signs, partial: bool
+) -> None:
+    """It restores what was typed into a new page. Control: another text goes, and the same one after they wrote."""
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    async def sends(text: str, then: str = "open") -> str:
+        return went_to(
+            await send(desk, f"{url}/answer", await typed(desk, url, text) | {"then": then}, partial=partial)
+        )
+
+    ways = [await sends("Ok."), await sends("Ok."), await sends("Ok.", "done")]
+    assert ([text for _to, text in await answers()], [one.state for one in await queries.recent()]) == (
+        ["Ok."],
+        ["done"],
+    )
+    assert [way.partition("?")[2].partition("&")[0] for way in ways] == ["did=answered", "did=answered", "did=sent"]
+    await sends("Ok, tomorrow.")
+    app.state.clock.advance(minutes=1)
+    await wrote(ANNA.phone, "Sorry?", app.state.clock)
+    await sends("Ok, tomorrow.")
+    assert [text for _to, text in await answers()] == ["Ok.", "Ok, tomorrow.", "Ok, tomorrow."]
+
+
+async def test_what_renews_itself_leaves_the_form_as_it_was(app: Litestar, signs_in: Signs) -> None:
+    """Else a second tab would answer what it was never shown to have been answered."""
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+
+    renewed = await desk.get(url, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+
+    assert ('id="thread"' in renewed.text, 'form="answer"' in renewed.text, '"once"' in renewed.text) == (
+        True,
+        False,
+        False,
+    )
 
 
 async def test_an_answer_that_ends_it_is_done_and_can_be_opened_again(
@@ -142,8 +173,8 @@ async def test_an_answer_that_ends_it_is_done_and_can_be_opened_again(
     page = await desk.get(after)
     undone = await send(desk, f"{url}/reopen", act(page, url, "reopen"), partial=partial)
 
-    assert after == f"/desk/inbox?did=done&of={url.rpartition('/')[2]}"
-    assert "Done. It opens again when they write and a person has to look." in words(page)
+    assert after == f"/desk/inbox?did=sent&of={url.rpartition('/')[2]}"
+    assert "The answer is on its way, and nothing waits here." in words(page)
     assert went_to(undone) == url
     assert [one.state for one in await queries.recent()] == ["open"]
 
@@ -161,7 +192,7 @@ async def test_who_is_overtaken_sees_it_and_loses_nothing(app: Litestar, signs_i
         409, True, True, True,
     )  # fmt: skip
     assert await answers() == [(ANNA.phone, "Theirs.")]
-    retry = form_of(late, f"{url}/answer") | {"text": "Mine.", "version": version_in(late)}
+    retry = form_of(late, f"{url}/answer") | {"text": "Mine."}
     went_to(await send(rea, f"{url}/answer", retry, partial=partial))
     assert [text for _to, text in await answers()] == ["Theirs.", "Mine."]
 

@@ -3,9 +3,10 @@
 Every act raises NotYours and NotFound; with a `version` that is not the conversation's any more, Stale.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from turnet.audit.service import note
@@ -19,6 +20,7 @@ from turnet.db.versions import raise_diary
 from turnet.errors import Invalid, NotAllowed, NotFound, Stale
 from turnet.i18n import LANGUAGES
 from turnet.messaging import outbox, refusals
+from turnet.messaging.failures import lost_with
 from turnet.messaging.held import NotAgain
 from turnet.messaging.held import again as send_again
 from turnet.messaging.outbox import Draft
@@ -30,6 +32,7 @@ from turnet.staff.permissions import require
 ACT = "inbox.work"
 USEFUL = timedelta(days=1)
 """How long an answer of the desk is worth sending."""
+ECHO = timedelta(minutes=10)
 LONGEST = 480
 """Characters: seven parts of Hebrew at most."""
 WRONG = "wrong_number"
@@ -46,7 +49,8 @@ class Change:
 async def answer(
     act: Act, clinic: Clinic, phone: str, text: str, *, once: str, version: int | None = None, finish: bool = False
 ) -> Thread:
-    """Sends what staff wrote to the telephone, as they wrote it; with the same `once` it goes once.
+    """Sends what staff wrote to the telephone, as they wrote it; with the same `once` it goes once, and so does the same
+    text within `ECHO` while nobody said anything else: a browser that goes back keeps what was typed, in a new form.
 
     Whoever answers has taken the conversation, and with `finish` is done with it. Raises also Invalid (`text`: `required`,
     `too_long`, `characters`, or `suspended` for a number to which nothing is sent).
@@ -60,6 +64,8 @@ async def answer(
             return await thread_of(phone)
         if await refusals.suspended(phone):
             raise Invalid({"text": "suspended"})
+        if await _just_said(phone, clean, act.now):
+            return await _finished(act, await thread_of(phone), version) if finish else await thread_of(phone)
         staff = act.staff.id if act.staff else None
         columns = {"staff": staff} | ({"state": "done"} if finish else {})
         await _change(act, await thread_of(phone), Change("desk_answered", columns), version)
@@ -86,6 +92,22 @@ def _clean(text: str) -> str:
 
 async def _sent(dedupe: str) -> bool:
     return bool(await fetch("SELECT 1 FROM message WHERE dedupe = {}", dedupe))
+
+
+async def _just_said(phone: str, text: str, now: datetime) -> bool:
+    """Is it, word for word, the last thing that was said to this telephone or by it?"""
+    rows = await fetch(
+        "SELECT m.facts FROM message m WHERE m.recipient = {} AND m.channel = 'sms' AND m.created_at > {} "
+        "AND m.state NOT IN ('cancelled', 'skipped', 'failed') AND NOT EXISTS "
+        "(SELECT 1 FROM inbound i WHERE i.sender = m.recipient AND i.at > m.created_at) "
+        "ORDER BY m.created_at DESC LIMIT 1",
+        *(phone, now - ECHO),
+    )
+    return bool(rows) and json.loads(rows[0][0]).get("text") == text
+
+
+async def _finished(act: Act, found: Thread, version: int | None) -> Thread:
+    return await done(act, found.public_id, version=version) if found.is_open else found
 
 
 async def language_of(phone: str, clinic: Clinic) -> str:
@@ -166,7 +188,7 @@ async def right_number(act: Act, contact: str) -> bool:
 
 
 async def dealt(act: Act, message: UUID) -> None:
-    """Somebody has dealt with a message that did not arrive; it is off the list. Twice is once."""
+    """Somebody has dealt with a message that did not arrive and with all that was lost with it. Twice is once."""
     await _mark(
         act,
         message,
@@ -195,23 +217,33 @@ async def _mark(act: Act, message: UUID, name: str, sql: str, *args: object) -> 
     await attempt(work)
 
 
-async def again(act: Act, message: UUID) -> UUID:
-    """Sends one that failed once more; one that may have arrived too, because somebody decides so. Raises NotAllowed."""
+async def again(act: Act, message: UUID) -> None:
+    """Sends one that failed once more, and what was lost with it; what may have arrived too, because somebody decides so.
+
+    Raises NotAllowed when none of them can be sent any more.
+    """
     require(act.staff, ACT)
 
-    async def work() -> UUID:
+    async def work() -> None:
         rows = await fetch("SELECT recipient FROM message WHERE id = {}", message)
         if not rows:
             raise NotFound(what="message")
-        new = await send_again(message, act.now)
+        together = await lost_with(message, now=act.now) or [message]
+        if not any([await _leaves_again(one, act.now) for one in together]):
+            raise NotAllowed(message=str(message))
         await _note(act, "failure_again", rows[0][0], {"message": str(message)})
         await raise_diary()
-        return new
 
+    await attempt(work)
+
+
+async def _leaves_again(message: UUID, now: datetime) -> bool:
+    """False: it left already, or its visit has begun."""
     try:
-        return await attempt(work)
-    except NotAgain as error:
-        raise NotAllowed(why=str(error)) from error
+        await send_again(message, now)
+    except NotAgain:
+        return False
+    return True
 
 
 # --- what they share

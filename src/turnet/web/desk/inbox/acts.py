@@ -44,7 +44,7 @@ async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
         return await _back(request, public_id, form.with_errors({"text": _sentence(error.fields["text"])}), 422)
     except Stale:
         return await _back(request, public_id, form, 409, trouble="stale")
-    did = f"did=done&of={public_id}" if finish else "did=answered"
+    did = f"did=sent&of={public_id}" if finish else "did=answered"
     return done(request, f"{HOME}?{did}" if finish else f"{HOME}/{public_id}?{did}")
 
 
