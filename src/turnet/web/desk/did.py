@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from turnet.booking import queries
 from turnet.booking.model import Event, Visit
 from turnet.booking.service.cancel import UNDO
-from turnet.booking.states import State
+from turnet.booking.states import COMING, State
 from turnet.i18n import _
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import Seat
@@ -37,6 +37,8 @@ def of(seat: Seat, visit: Visit, event: Event, back: str) -> Said | None:
 
 
 def _marked(event: Event) -> str:
+    if event.before.get("state") == State.ARRIVED and event.after["state"] in COMING:
+        return _("%(name)s is not here after all.")
     by_state: Mapping[str, str] = {
         State.BOOKED: _("%(name)s is booked, nothing more."),
         State.CONFIRMED: _("%(name)s has confirmed."),
