@@ -99,6 +99,7 @@ class Coming(NamedTuple):
     """A visit that lies ahead, or of today."""
 
     patient: int
+    id: int
     public_id: str
     starts_at: datetime
     state: str
@@ -134,6 +135,8 @@ class Around:
     suspended: Suspended | None
     asked: Open | None
     """The question that is open now."""
+    about: Coming | None
+    """The visit that their SMS are about: their only one, or the one they were asked about last; None: nobody can say."""
 
 
 _WAITS = """(c.state = 'open' AND (
@@ -260,16 +263,26 @@ def _ours(row: tuple[Any, ...]) -> Line:
 
 async def around(phone: str, *, now: datetime) -> Around:
     """Everybody reached by this number (E.164), and what is asked of it just now."""
-    asked = [one for one in await standing(phone, "", states=("open",)) if one.expires_at > now]
+    questions = await standing(phone, "")
     refused = await fetch(
         "SELECT purpose FROM opt_out WHERE contact = {} AND lifted_at IS NULL ORDER BY purpose", phone
     )
+    people = await _people(phone, now)
     return Around(
-        people=await _people(phone, now),
+        people=people,
         opted_out=tuple(purpose for (purpose,) in refused),
         suspended=await suspended(phone),
-        asked=asked[0] if asked else None,
+        asked=next((one for one in questions if one.state == "open" and one.expires_at > now), None),
+        about=_about([visit for one in people for visit in one.coming], questions),
     )
+
+
+def _about(coming: Sequence[Coming], questions: Sequence[Open]) -> Coming | None:
+    if len(coming) < 2:
+        return coming[0] if coming else None
+    asked = questions[0].visits if questions else ()
+    meant = [visit for visit in coming if visit.id in asked]
+    return meant[0] if len(asked) == len(meant) == 1 else None
 
 
 async def patients_of(phone: str) -> list[int]:
@@ -309,7 +322,7 @@ async def _people(phone: str, now: datetime) -> tuple[Known, ...]:
 
 async def _coming(ids: Sequence[int], now: datetime) -> list[Coming]:
     rows = await fetch(
-        "SELECT b.patient, b.public_id, b.starts_at, b.state, p.resource, b.service FROM booking b "  # noqa: S608
+        "SELECT b.patient, b.id, b.public_id, b.starts_at, b.state, p.resource, b.service FROM booking b "  # noqa: S608
         f"JOIN practitioner p ON p.id = b.practitioner WHERE b.patient IN ({marks(ids)}) AND b.ends_at > {{}} "
         f"AND b.state NOT IN ('cancelled', 'no_show') ORDER BY b.starts_at, b.id LIMIT {_COMING}",
         *(*ids, now),

@@ -242,7 +242,7 @@ async def test_an_answer_counts_as_of_when_it_came(talk: Talk) -> None:
     await answer.work(talk.settings, talk.clock)
 
     [text] = await talk.us()
-    assert text.startswith("That time was just taken. Would A ")
+    assert text.startswith("That time is no longer held. Would A ")
     assert (await stored(f"outcome FROM inbound WHERE id = {id}"), await talk.start("Dana")) == (
         [("times",)], "Thu 09:20",
     )  # fmt: skip
@@ -396,3 +396,24 @@ async def test_what_was_dealt_with_waits_no_more_when_they_write_again(talk: Tal
     assert [(line.text, line.waits) for line in (await queries.said(talk.phone)).lines if line.theirs] == [
         ("Is there a lift?", False), ("And a toilet?", True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("script", "about"),
+    [
+        ("asks confirm Dana Omer\n← 2\n← B", "Omer"),
+        ("asks confirm Dana Omer\n← hm", ""),
+        ("asks confirm Omer\n← hm", "Omer"),
+        ("← hm", ""),
+        ("cancels Omer\n← hm", "Dana"),
+    ],
+    ids=["the one who cannot", "either", "the one asked about", "nobody was asked about", "the only one"],
+)
+async def test_the_visit_that_they_write_about_is_the_one_they_were_asked_about(
+    talk: Talk, script: str, about: str
+) -> None:
+    await play(talk, f"visit Dana Thu 09:20\nvisit Omer Thu 10:00\n{script}")
+
+    found = (await queries.around(talk.phone, now=talk.clock.now())).about
+
+    assert (found.id if found else None) == (talk.visits[about].id if about else None)

@@ -238,8 +238,8 @@ async def _one(
         for person in around.people:  # what they wrote and when they come is as much as their card says
             await patients.saw(desk_act(request, seat), person.id)
     language = await language_of(thread.phone, seat.clinic)
-    coming = sorted(visit.starts_at for person in around.people for visit in person.coming)
-    quick = words.quick(language, seat.local(coming[0]) if coming else None, seat.clinic.phone, seat.clinic.region)
+    about = seat.local(around.about.starts_at) if around.about else None
+    quick = words.quick(language, about, seat.clinic.phone, seat.clinic.region)
     chosen = _number(query.get("quick", ""), 0, len(quick))
     begun = form or Form({"text": quick[chosen - 1]} if chosen else {})
     talk = await reads.said(thread.phone, most)

@@ -125,7 +125,7 @@ def sms(count: int) -> str:
 
 
 def quick(language: str, coming: datetime | None, phone: str, region: str) -> list[str]:
-    """Three polite beginnings in the patient's language. `coming`: their next visit, in clinic time."""
+    """Three polite beginnings in the patient's language. `coming`: the visit that it is about, in clinic time."""
     with speaking(language if language in LANGUAGES else "en"):
         when = pgettext("in a sentence", "%(day)s") % {"day": day_short(coming)} if coming else ""
         stands = (
