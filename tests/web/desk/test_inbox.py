@@ -112,7 +112,7 @@ async def test_an_answer_goes_once_and_leaves_it_open(app: Litestar, signs_in: S
     first = await send(desk, f"{url}/answer", form, partial=partial)
     again = await send(desk, f"{url}/answer", form, partial=partial)
 
-    assert (went_to(first), went_to(again)) == (f"{url}?did=answered", f"{url}?did=answered")
+    assert (went_to(first), went_to(again)) == (f"{url}?did=answered#newest", f"{url}?did=answered#newest")
     assert await answers() == [(ANNA.phone, "Tervetuloa.")]
     page = words(await desk.get(f"{url}?did=answered"))
     assert ("The answer is on its way." in page, "Tervetuloa." in page, "taken by Reception" in page) == (True,) * 3
@@ -139,7 +139,7 @@ async def test_a_browser_that_goes_back_and_sends_again_sends_nothing_twice(
         ["Ok."],
         ["done"],
     )
-    assert [way.partition("?")[2].partition("&")[0] for way in ways] == ["did=answered", "did=answered", "did=sent"]
+    assert [re.findall("did=[a-z]+", way) for way in ways] == [["did=answered"], ["did=answered"], ["did=sent"]]
     await sends("Ok, tomorrow.")
     app.state.clock.advance(minutes=1)
     await wrote(ANNA.phone, "Sorry?", app.state.clock)
@@ -272,6 +272,19 @@ async def test_card_and_letter_lead_to_the_conversation_where_there_is_one(app: 
     assert [link in (await desk.get(page)).text for page in pages] == [True, True]
 
 
+async def test_a_conversation_opens_at_what_was_said_last(app: Litestar, signs_in: Signs) -> None:
+    url = await an_unclear_one(app)
+    await wrote(ANNA.phone, "Vai kissan?", app.state.clock)
+    desk = await signs_in()
+
+    listed, page = await desk.get("/desk/inbox"), await desk.get(url)
+
+    assert f'<a href="{url}#newest"' in listed.text
+    [newest] = re.findall(r'<li id="newest".*?</li>', page.text, re.DOTALL)
+    assert "Vai kissan?" in newest
+    assert page.text.index('class="skip" href="#conversation"') < page.text.index('id="threads"')
+
+
 async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app: Litestar, signs_in: Signs) -> None:
     url = await an_unclear_one(app)
     await fetch("UPDATE patient SET language = 'en'")
@@ -280,6 +293,8 @@ async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app:
     page = await desk.get(f"{url}?quick=2")
 
     assert "Your visit on Thu 3 Dec at 09:20 is as it was.</textarea>" in page.text
+    await a_visit(await clinic_now(), app.state.clock, "2026-12-04T09:20+02:00")
+    assert "We will look into it and write to you today.</textarea>" in (await desk.get(f"{url}?quick=2")).text
 
 
 async def test_practitioners_with_a_diary_have_no_inbox(app: Litestar, signs_in: Signs) -> None:

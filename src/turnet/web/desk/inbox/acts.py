@@ -45,7 +45,7 @@ async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
     except Stale:
         return await _back(request, public_id, form, 409, trouble="stale")
     did = f"did=sent&of={public_id}" if finish else "did=answered"
-    return done(request, f"{HOME}?{did}" if finish else f"{HOME}/{public_id}?{did}")
+    return done(request, f"{HOME}?{did}" if finish else f"{HOME}/{public_id}?{did}#newest")
 
 
 def _sentence(code: str) -> str:
