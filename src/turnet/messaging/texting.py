@@ -49,17 +49,20 @@ async def policy() -> Policy:
     return Policy(price, budget, tuple(filter(None, countries.split(","))))
 
 
-async def decide(wanted: Policy) -> None:
-    """Raises `Invalid` for a price or a budget below zero, and for a country that there is not."""
-    wrong = {
+def wrong(wanted: Policy) -> dict[str, str]:
+    """A price or a budget below zero or beyond reason, and a country that there is not."""
+    found = {
         name: "out_of_range"
         for name, value in (("price", wanted.price), ("budget", wanted.budget))
         if value is not None and not 0 <= value <= MOST
     }
-    if not set(wanted.countries) <= phonenumbers.SUPPORTED_REGIONS:
-        wrong["countries"] = "unknown"
-    if wrong:
-        raise Invalid(wrong)
+    return found if set(wanted.countries) <= phonenumbers.SUPPORTED_REGIONS else found | {"countries": "unknown"}
+
+
+async def decide(wanted: Policy) -> None:
+    """Raises `Invalid` for what is `wrong`."""
+    if found := wrong(wanted):
+        raise Invalid(found)
     async with tx():
         await fetch(
             "INSERT INTO texting (id, price, budget, countries) VALUES (1, {}, {}, {}) ON CONFLICT (id) DO UPDATE "

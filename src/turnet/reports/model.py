@@ -12,7 +12,7 @@ from math import sqrt
 Z = 1.96
 """Standard deviations either side of the middle that hold 95 %."""
 QUICK, SLOW = 60, 120
-"""Seconds that the desk takes to check somebody in, unless the clinic measured its own."""
+"""Seconds that the desk takes to check somebody in. Where the clinic measured its own, that varies as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Gain:
     """None: an input is missing that the clinic has not said."""
 
     chairs: Range | None
-    """Visits that would have been no-shows and were not."""
+    """More visits kept than before: they would have been no-shows, and were not."""
     chairs_money: Range | None
     """Minor units."""
     desk_minutes: Range
@@ -115,8 +115,8 @@ def gain(use: Use, before: Baseline) -> Gain:
     """What the month's use is worth against what was before."""
     chairs = _chairs(use, before)
     chairs_money = chairs * before.visit_value if chairs and before.visit_value is not None else None
-    seconds = (before.checkin_seconds, before.checkin_seconds) if before.checkin_seconds else (QUICK, SLOW)
-    minutes = Range(*(use.checkins * each / 60 for each in (seconds[0], sum(seconds) / 2, seconds[1])))
+    usual = (QUICK + SLOW) / 2
+    minutes = Range(QUICK, usual, SLOW) * (use.checkins * (before.checkin_seconds or usual) / usual / 60)
     desk_money = minutes * (before.desk_hour / 60) if before.desk_hour is not None else None
     return Gain(chairs, chairs_money, minutes, desk_money, _net(use, chairs_money, desk_money))
 

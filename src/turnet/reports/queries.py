@@ -64,6 +64,18 @@ async def months(clinic: Clinic, bounds: Sequence[datetime], *, now: datetime) -
     return [_of(found, month, rooms) for month in range(len(bounds) - 1)]
 
 
+async def prices(first: datetime, last: datetime) -> list[tuple[int | None, int]]:
+    """What a part cost when its SMS was sent, in thousandths of a minor unit, and how many parts cost that; cheapest
+    first, and last those of which nobody had said what they cost.
+    """
+    rows = await fetch(
+        "SELECT cost / parts, sum(parts) FROM message WHERE channel = 'sms' AND finished_at >= {} AND finished_at < {} "
+        "AND parts > 0 GROUP BY 1",
+        *(first, last),
+    )
+    return sorted(((price, int(parts)) for price, parts in rows), key=lambda one: (one[0] is None, one[0] or 0))
+
+
 async def _fetch(sql: str, at: str, bounds: Sequence[datetime], *args: datetime) -> list[tuple[Any, ...]]:
     cases = " ".join(f"WHEN {at} < {{}} THEN {month}" for month in range(len(bounds) - 1))
     return await fetch(sql.replace("{month}", f"CASE {cases} END"), *bounds[1:], *args)

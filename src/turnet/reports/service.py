@@ -14,18 +14,23 @@ _MOST = {
 }  # fmt: skip
 
 
-async def say(act: Act, before: Baseline) -> None:
-    """Replaces what was said earlier. Raises `NotYours`, and `Invalid` for numbers that cannot be."""
-    require(act.staff, "value.see")
+def wrong(before: Baseline) -> dict[str, str]:
+    """What cannot have been, by name."""
     values = {name: getattr(before, name) for name in _MOST}
-    wrong = {
+    found = {
         name: "out_of_range" for name, value in values.items() if value is not None and not 0 <= value <= _MOST[name]
     }
     if before.visits is not None and before.no_shows is not None and before.no_shows > before.visits:
-        wrong["no_shows"] = "more_than_visits"
-    if wrong:
-        raise Invalid(wrong)
-    await _write(act, list(values.values()))
+        found["no_shows"] = "more_than_visits"
+    return found
+
+
+async def say(act: Act, before: Baseline) -> None:
+    """Replaces what was said earlier. Raises `NotYours`, and `Invalid` for what is `wrong`."""
+    require(act.staff, "value.see")
+    if found := wrong(before):
+        raise Invalid(found)
+    await _write(act, [getattr(before, name) for name in _MOST])
 
 
 async def _write(act: Act, values: list[int | None]) -> None:

@@ -1,9 +1,10 @@
 """Estimates and advice in sentences, for the page and for the mail alike."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from math import floor, log10
 
-from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, get_currency_precision, get_currency_symbol
 
 from turnet.clinic.model import Clinic
 from turnet.feedback.stats import Tally
@@ -20,12 +21,18 @@ def spent(use: Use, clinic: Clinic) -> str:
     if not use.parts:
         return _("nothing")
     if use.unpriced:
-        parts = ngettext("%(n)s part", "%(n)s parts", use.parts) % {"n": _grouped(use.parts)}
-        return _("%(count)s in %(parts)s; the price of a part is not set") % {"count": count, "parts": parts}
+        return _("%(count)s in %(parts)s; the price of a part is not set") % {
+            "count": count,
+            "parts": _parts(use.parts),
+        }
     return _("%(money)s for %(count)s") % {
         "money": money(round(use.cost / THOUSANDTHS), clinic.currency),
         "count": count,
     }
+
+
+def _parts(count: int) -> str:
+    return ngettext("%(n)s part", "%(n)s parts", count) % {"n": _grouped(count)}
 
 
 def _grouped(count: int) -> str:
@@ -48,12 +55,19 @@ def _signed(value: float) -> str:
     return f"\u200e\u2212{-number}" if number < 0 else str(number)
 
 
-def minutes(found: Range) -> str:
-    """Without a range where the clinic measured how long it takes."""
-    low, likely, high = round(found.low), round(found.likely), round(found.high)
-    if low == high:
-        return ngettext("%(n)s minute", "%(n)s minutes", likely) % {"n": likely}
-    return _("about %(likely)s minutes (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
+def desk(found: Gain, clinic: Clinic) -> str:
+    """`about 270 minutes (180 to 360), worth about €140 (€90 to €180)`."""
+    low, likely, high = (
+        round(part) for part in (found.desk_minutes.low, found.desk_minutes.likely, found.desk_minutes.high)
+    )
+    if not high:
+        return ngettext("%(n)s minute", "%(n)s minutes", 0) % {"n": 0}
+    minutes = _("about %(likely)s minutes (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
+    return minutes if found.desk_money is None else _worth(minutes, about_money(found.desk_money, clinic))
+
+
+def _worth(what: str, much: str) -> str:
+    return _("%(what)s, worth %(money)s") % {"what": what, "money": much}
 
 
 def about_money(found: Range, clinic: Clinic) -> str:
@@ -77,8 +91,7 @@ def chairs(found: Gain, clinic: Clinic) -> str:
         return _("%(chairs)s: too few to be sure") % {"chairs": about(found.chairs)}
     if found.chairs_money is None:
         return about(found.chairs)
-    worth = about_money(found.chairs_money, clinic)
-    return _("%(chairs)s, worth %(money)s") % {"chairs": about(found.chairs), "money": worth}
+    return _worth(about(found.chairs), about_money(found.chairs_money, clinic))
 
 
 def outside(use: Use) -> str:
@@ -86,16 +99,29 @@ def outside(use: Use) -> str:
 
 
 def price(thousandths: int, currency: str) -> str:
-    """Of one part: `0.079 €`, with as many decimals as there are."""
+    """Of one part: `€0.079`, `0,079 €`, with as many decimals as there are."""
     amount = Decimal(thousandths) / THOUSANDTHS / 10 ** get_currency_precision(currency)
-    symbol = get_currency_symbol(currency, "en")
-    return f"{format_decimal(amount.normalize(), format='0.00###', locale=current().locale)}\u00a0{symbol}"
+    pattern = {"en": "¤0.00###", "fi": "0.00###\u00a0¤", "he": "0.00###\u00a0¤"}[current().code]
+    written = format_currency(amount, currency, format=pattern, locale=current().locale, currency_digits=False)
+    return str(written).replace(currency, get_currency_symbol(currency, "en"))
+
+
+def prices(found: Sequence[tuple[int | None, int]], currency: str) -> str:
+    """`€0.079 for 2,011 parts, €0.08 for 12 parts`: of each part what it cost when it was sent."""
+    return ", ".join(
+        (_("not said for %(count)s") if each is None else _("%(money)s for %(count)s"))
+        % {"money": "" if each is None else price(each, currency), "count": _parts(count)}
+        for each, count in found
+    )
 
 
 def checkin_time(before: Baseline) -> str:
-    if before.checkin_seconds is None:
+    seconds = before.checkin_seconds
+    if not seconds:
         return _("a minute to two, unless you measured it")
-    return ngettext("%(n)s second", "%(n)s seconds", before.checkin_seconds) % {"n": before.checkin_seconds}
+    return ngettext("%(n)s second, a third more or less", "%(n)s seconds, a third more or less", seconds) % {
+        "n": seconds
+    }
 
 
 def opinion(found: Tally) -> str:

@@ -101,7 +101,7 @@ async def test_it_says_what_was_spent_and_saved_and_one_thing_to_do(
         "November 2026 at Tuomi Dental",
         "",
         "Spent on SMS: €3.20 for 40 SMS",
-        "Visits that were not missed: about 7 (5 to 10), worth about €1,400 (€910 to €2,000)",
+        "More visits kept than before: about 7 (5 to 10), worth about €1,400 (€910 to €2,000)",
         "Booked outside opening hours: 0 of 30 online bookings",
         "Would recommend you: NPS 100 (26 to 100) from 6 answers",
         "",

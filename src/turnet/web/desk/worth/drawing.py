@@ -1,4 +1,4 @@
-"""Columns of a year of months, as numbers for an SVG. The page's direction is the time's: in Hebrew the newest is leftmost."""
+"""Bars as numbers for an SVG, in per cent of its length. In Hebrew they grow from the right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,55 +6,42 @@ from datetime import date
 
 from turnet.reports.model import Baseline, Range, Use
 
-WIDTH, HEIGHT = 520, 150
-"""Of the picture's own coordinates; the page scales it."""
-_GAP = 0.3
-"""Of a column's width."""
-
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Month:
+    """No-shows beside as many as there would have been before: the same thing twice. Late cancellations are no part of it."""
+
     month: date
     use: Use
-    x: float
-    width: float
-    missed: tuple[float, float]
-    """(top, height) of no-shows …"""
-    late: tuple[float, float]
-    """… and of late cancellations upon them."""
-    before: float | None
-    """Height at which as many no-shows as before would end."""
+    before: int | None
+    """None: nobody said, or there was no visit."""
+    start: float
+    length: float
+    """Of the bar of no-shows."""
+    mark: float | None
+    """Where as many as before would end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    columns: tuple[Column, ...]
-    most: int
-    """What the top of the picture stands for."""
-
-
-def picture(months: Sequence[tuple[date, Use]], before: Baseline, *, mirrored: bool) -> Picture:
-    """`months` oldest first."""
+def year(months: Sequence[tuple[date, Use]], before: Baseline, *, mirrored: bool) -> tuple[Month, ...]:
+    """`months` oldest first; the newest comes first."""
     rate = before.no_shows / before.visits if before.no_shows is not None and before.visits else None
-    tall = [max(use.no_shows + use.late_cancellations, use.visits * (rate or 0)) for _month, use in months]
-    most = max(5, round(max(tall, default=0) + 0.5))
-    place, unit = WIDTH / max(1, len(months)), HEIGHT / most
-    columns = []
-    for number, (month, use) in enumerate(months):
-        left = (len(months) - 1 - number if mirrored else number) * place
-        missed, late = use.no_shows * unit, use.late_cancellations * unit
-        columns.append(
-            Column(
+    most = max(5, *(max(use.no_shows, use.visits * (rate or 0)) for _month, use in months))
+    drawn = []
+    for month, use in reversed(months):
+        length = round(use.no_shows / most * 100, 1)
+        expected = None if rate is None or not use.visits else use.visits * rate
+        mark = None if expected is None else round(expected / most * 100, 1)
+        drawn.append(
+            Month(
                 month,
                 use,
-                round(left + place * _GAP / 2, 1),
-                round(place * (1 - _GAP), 1),
-                (round(HEIGHT - missed, 1), round(missed, 1)),
-                (round(HEIGHT - missed - late, 1), round(late, 1)),
-                None if rate is None or not use.visits else round(HEIGHT - use.visits * rate * unit, 1),
+                None if expected is None else round(expected),
+                round(100 - length, 1) if mirrored else 0.0,
+                length,
+                round(100 - mark, 1) if mirrored and mark is not None else mark,
             )
         )
-    return Picture(tuple(columns), most)
+    return tuple(drawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,16 @@ from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from turnet.conversation.service import missed_call
-from turnet.errors import Invalid
 from turnet.format import money
 from turnet.i18n import _, current
+from turnet.messaging import texting
 from turnet.messaging.limits import ALARM
 from turnet.messaging.texting import THOUSANDTHS, Policy, month_of, policy, spent
+from turnet.reports import words
 from turnet.reports.service import decide
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
-from turnet.web.desk.worth.amounts import amount, typed_amount
+from turnet.web.desk.worth.amounts import amount, sign, typed_amount
 from turnet.web.kit import forms
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done
@@ -27,6 +28,8 @@ from turnet.web.kit.page import Page
 from turnet.web.public import asked
 
 FIELDS = ("price", "budget", "countries")
+_EXAMPLE = {"price": 8 * THOUSANDTHS, "budget": 5000}
+"""In the field's own unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,13 @@ class TextingPage:
     used: str
     """What this month has cost so far."""
     share: int | None
-    """Of the budget, in per cent; None without one."""
+    """Of the budget, in whole per cent; None without one."""
     alarming: bool
+    empty: bool
+    """The budget is spent: only what is reserved leaves."""
+    sign: str
+    example: str
+    """Of a price."""
     own: str
     """The clinic's own country, to which SMS go when none is named."""
     exchange: str
@@ -59,13 +67,11 @@ async def save(request: AnyRequest) -> Response[Any]:
     wrong: dict[str, str] = {}
     price = _amount(seat, form, "price", wrong, finer=THOUSANDTHS)
     budget = _amount(seat, form, "budget", wrong)
-    try:
-        if wrong:
-            raise Invalid(wrong)
-        await decide(desk_act(request, seat), Policy(price, budget, _countries(form.raw.get("countries", ""))))
-    except Invalid as error:
-        form = form.with_errors({name: _sentence(name, code) for name, code in error.fields.items()}, FIELDS)
-        return await _page(request, seat, form, status=422)
+    wanted = Policy(price, budget, _countries(form.raw.get("countries", "")))
+    if wrong := texting.wrong(wanted) | wrong:
+        said = {name: _sentence(seat, name, code) for name, code in wrong.items()}
+        return await _page(request, seat, form.with_errors(said, FIELDS), status=422)
+    await decide(desk_act(request, seat), wanted)
     return done(request, "/admin/texting?saved=1")
 
 
@@ -84,12 +90,18 @@ def _countries(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names.get(word.casefold(), word.upper())[:20] for word in words))
 
 
-def _sentence(name: str, code: str) -> str:
+def _sentence(seat: Seat, name: str, code: str) -> str:
+    """Of each field its own: two wrong ones are two things to put right."""
     if name == "countries":
         return _("Write countries by their two letters, such as FI, SE, with commas between them.")
+    example = _example(seat, name)
     if code == "out_of_range":
-        return _("That is more than can be. Look at it once more.")
-    return _("Write an amount such as 0.08, or leave it empty.")
+        return _("That is more than can be. An amount is for example %(example)s.") % {"example": example}
+    return _("Write an amount such as %(example)s, or leave it empty.") % {"example": example}
+
+
+def _example(seat: Seat, name: str) -> str:
+    return (words.price if name == "price" else money)(_EXAMPLE[name], seat.clinic.currency)
 
 
 def _typed(seat: Seat, decided: Policy) -> dict[str, str]:
@@ -106,13 +118,16 @@ async def _page(
 ) -> Response[Any]:
     decided, clinic = await policy(), seat.clinic
     used = await spent(*month_of(seat.now, clinic.zone))
-    share = round(used * 100 / (decided.budget * THOUSANDTHS)) if decided.budget else None
+    share = used * 100 // (decided.budget * THOUSANDTHS) if decided.budget else None
     page = TextingPage(
         frame=seat.frame("more"),
         form=form,
         used=money(round(used / THOUSANDTHS), clinic.currency),
         share=share,
         alarming=share is not None and share >= ALARM,
+        empty=decided.budget is not None and used >= decided.budget * THOUSANDTHS,
+        sign=sign(clinic.currency),
+        example=_example(seat, "price"),
         own=f"{clinic.region}, +{phonenumbers.country_code_for_region(clinic.region)}",
         exchange=missed_call.address(request.app.state.settings, request.app.state.key),
         said=Said(_("It counts from the next SMS on.")) if saved else None,

@@ -3,26 +3,27 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
 from turnet.clock import instant
-from turnet.errors import Invalid, NotFound
+from turnet.errors import NotFound
 from turnet.format import money
 from turnet.i18n import LANGUAGES, _
-from turnet.messaging.texting import THOUSANDTHS, Policy, policy
+from turnet.messaging.texting import THOUSANDTHS, policy
 from turnet.reports import words
 from turnet.reports.model import Baseline, Gain, RoomUse, Use, gain, total
-from turnet.reports.queries import baseline, months
+from turnet.reports.queries import baseline, months, prices
 from turnet.reports.service import say
+from turnet.reports.service import wrong as wrong_in
 from turnet.scheduling.hours import day_span
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
-from turnet.web.desk.worth.amounts import amount, typed_amount, typed_count
-from turnet.web.desk.worth.drawing import Bar, Picture, bar, picture
+from turnet.web.desk.worth.amounts import amount, sign, typed_amount, typed_count
+from turnet.web.desk.worth.drawing import Bar, Month, bar, year
 from turnet.web.kit import forms
 from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done
@@ -67,10 +68,15 @@ class ValuePage:
     figures: tuple[Figure, ...]
     rooms: tuple[RoomLine, ...]
     total: RoomLine
-    picture: Picture
+    year: tuple[Month, ...]
+    compared: bool
+    """The clinic said how many were missed before."""
     inputs: tuple[tuple[str, str], ...]
     form: Form
-    answered: bool
+    labels: dict[str, str]
+    """Of its fields."""
+    sign: str
+    """Of the currency."""
     said: Said | None = None
 
 
@@ -90,15 +96,12 @@ async def say_before(request: AnyRequest) -> Response[Any]:
     form = await forms.read(request, (*FIELDS, "month"))
     month = form.raw.get("month", "")
     wrong: dict[str, str] = {}
-    said = [_value(seat, form, name, wrong) for name in FIELDS]
-    try:
-        if wrong:
-            raise Invalid(wrong)
-        visits, no_shows, visit_value, desk_hour, checkin_seconds = said
-        await say(desk_act(request, seat), Baseline(visits, no_shows, visit_value, desk_hour, checkin_seconds))
-    except Invalid as error:
-        form = form.with_errors({name: _sentence(code) for name, code in error.fields.items()}, FIELDS)
+    visits, no_shows, visit_value, desk_hour, checkin_seconds = (_value(seat, form, name, wrong) for name in FIELDS)
+    before = Baseline(visits, no_shows, visit_value, desk_hour, checkin_seconds)
+    if wrong := wrong_in(before) | wrong:
+        form = form.with_errors({name: _sentence(name, code) for name, code in wrong.items()}, FIELDS)
         return await _page(seat, month, await baseline(), form, status=422)
+    await say(desk_act(request, seat), before)
     _first(seat, month)
     return done(request, f"/admin/value?{f'month={month}&' if month else ''}saved=1")
 
@@ -112,12 +115,23 @@ def _value(seat: Seat, form: Form, name: str, wrong: dict[str, str]) -> int | No
         return None
 
 
-def _sentence(code: str) -> str:
+def _sentence(name: str, code: str) -> str:
+    """Of each field its own: two wrong ones are two things to put right."""
     return {
-        "no_number": _("Write a number, or leave it empty."),
-        "out_of_range": _("That is more than can be. Look at it once more."),
+        "no_number": _("%(field)s: write a number, or leave it empty."),
+        "out_of_range": _("%(field)s: that is more than can be. Look at it once more."),
         "more_than_visits": _("More were missed than there were visits. Look at both numbers."),
-    }[code]
+    }[code] % {"field": _labels()[name]}
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "visits": _("Visits a month"),
+        "no_shows": _("Missed a month"),
+        "visit_value": _("What a visit brings in"),
+        "desk_hour": _("What an hour of an assistant costs"),
+        "checkin_seconds": _("Seconds to check somebody in"),
+    }
 
 
 def _typed(seat: Seat, before: Baseline) -> dict[str, str]:
@@ -149,10 +163,10 @@ async def _page(
     month, this = _first(seat, asked_for), seat.today.replace(day=1)
     firsts = [_back(month, back) for back in range(SHOWN - 1, -2, -1)]
     bounds = [instant(day_span(seat.clinic.setup.zone, first).start) for first in firsts]
-    year = await months(seat.clinic, bounds, now=seat.now)
-    decided, mirrored = await policy(), LANGUAGES[seat.language].direction == "rtl"
-    rooms, whole = year[-1], total(year[-1])
-    drawn = _since_first([(first, total(each)) for first, each in zip(firsts, year, strict=False)])
+    found = await months(seat.clinic, bounds, now=seat.now)
+    mirrored = LANGUAGES[seat.language].direction == "rtl"
+    rooms, whole = found[-1], total(found[-1])
+    shown = _since_first([(first, total(each)) for first, each in zip(firsts, found, strict=False)])
     page = ValuePage(
         frame=seat.frame("more"),
         month=month,
@@ -162,32 +176,40 @@ async def _page(
         figures=_figures(seat, whole, gain(whole, before), mirrored=mirrored),
         rooms=tuple(_line(seat, room) for room in rooms),
         total=RoomLine(_("All"), whole, _cost(seat, whole)),
-        picture=picture(drawn, before, mirrored=mirrored),
-        inputs=_inputs(seat, before, decided, whole),
+        year=year(shown, before, mirrored=mirrored),
+        compared=before.rate_known,
+        inputs=_inputs(seat, before, whole, await _price(seat, bounds[-2], bounds[-1])),
         form=form,
-        answered=before.answered_at is not None,
+        labels=_labels(),
+        sign=sign(seat.clinic.currency),
         said=Said(_("Written down: the page reckons with it from now on.")) if saved else None,
     )
     return Page("admin/worth/value.html", page, block="body", status=status, headers={"Cache-Control": "no-store"})
 
 
-def _since_first(year: list[tuple[date, Use]]) -> list[tuple[date, Use]]:
-    """Without the months before turnet came, but half a year in any case."""
-    began = next((number for number, (_month, use) in enumerate(year) if use != Use()), len(year))
-    return year[min(began, len(year) - 6) :]
+def _since_first(found: list[tuple[date, Use]]) -> list[tuple[date, Use]]:
+    """Without the months before turnet came."""
+    began = next((number for number, (_month, use) in enumerate(found) if use.visits or use.messages), len(found) - 1)
+    return found[began:]
 
 
 def _figures(seat: Seat, use: Use, found: Gain, *, mirrored: bool) -> tuple[Figure, ...]:
     clinic = seat.clinic
     checkins = _("%(n)s of %(all)s checked in without the desk") % {"n": use.checkins, "all": use.visits - use.no_shows}
     missed = _("%(n)s of %(all)s were missed") % {"n": use.no_shows, "all": use.visits}
+    if found.chairs:
+        before = round(found.chairs.likely) + use.no_shows
+        missed = _("%(missed)s; as before it would have been about %(before)s") % {
+            "missed": missed,
+            "before": before,
+        }
     return (
         Figure("msg", _("Spent on SMS"), words.spent(use, clinic), ""),
         Figure(
-            "chair", _("Visits that were not missed"), words.chairs(found, clinic), missed,
+            "chair", _("More visits kept than before"), words.chairs(found, clinic), missed,
             bar(found.chairs, mirrored=mirrored) if found.chairs else None,
         ),
-        Figure("tick", _("Saved at the desk"), words.minutes(found.desk_minutes), checkins),
+        Figure("tick", _("Saved at the desk"), words.desk(found, clinic), checkins),
         Figure("cal", _("Booked outside opening hours"), words.outside(use), ""),
     )  # fmt: skip
 
@@ -201,10 +223,18 @@ def _cost(seat: Seat, use: Use) -> str:
     return "–" if use.unpriced else money(round(use.cost / THOUSANDTHS), seat.clinic.currency)
 
 
-def _inputs(seat: Seat, before: Baseline, decided: Policy, use: Use) -> tuple[tuple[str, str], ...]:
-    """Everything that the estimates rest on, each with where it came from."""
+async def _price(seat: Seat, first: datetime, last: datetime) -> tuple[str, str]:
+    """The price of then where anything was sent, else today's: its name, and what it was."""
+    currency = seat.clinic.currency
+    if found := await prices(first, last):
+        return _("Price of one part of an SMS when it was sent"), words.prices(found, currency)
+    now = (await policy()).price
+    return _("Price of one part of an SMS"), _("not said") if now is None else words.price(now, currency)
+
+
+def _inputs(seat: Seat, before: Baseline, use: Use, price: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Everything that the estimates rest on."""
     unsaid, currency = _("not said"), seat.clinic.currency
-    price = unsaid if decided.price is None else words.price(decided.price, currency)
     value = unsaid if before.visit_value is None else money(before.visit_value, currency)
     hour = unsaid if before.desk_hour is None else money(before.desk_hour, currency)
     return (
@@ -215,7 +245,7 @@ def _inputs(seat: Seat, before: Baseline, decided: Policy, use: Use) -> tuple[tu
         (_("What a visit brings in"), value),
         (_("What an hour of an assistant costs"), hour),
         (_("Checking somebody in at the desk"), words.checkin_time(before)),
-        (_("Price of one part of an SMS"), price),
+        price,
     )
 
 
