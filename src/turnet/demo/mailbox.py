@@ -26,17 +26,21 @@ from turnet.messaging.kinds import KINDS, About, Audience
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.matter import manner_of
 from turnet.messaging.outbox import Claimed
-from turnet.reminders.queries import rounds
+from turnet.reminders.queries import NOTHING_LEFT, rounds
 
 DESK = "desk"
+"""Its mailbox is the clinic's own address; each of the staff has one of theirs."""
 _RECENT = 300
 _READ = 60
 
-_TO_THE_CLINIC = tuple(kind.name for kind in KINDS.values() if kind.audience is not Audience.PATIENT)
-_CLINICS = f"m.kind IN {_TO_THE_CLINIC}"
+_TO_STAFF, _TO_PATIENTS = (
+    "m.kind IN ({})".format(", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.audience is audience))
+    for audience in (Audience.STAFF, Audience.PATIENT)
+)
 _MESSAGES = (
-    "SELECT m.id, m.kind, m.channel, m.recipient, m.language, m.booking, m.sequence, m.facts, m.state, m.due_at, "
-    "m.not_after, m.finished_at, m.error, t.id, t.name, m.inbound "
+    "SELECT m.id, m.kind, m.channel, m.recipient, m.language, m.booking, m.sequence, m.facts, m.state, m.due_at, "  # noqa: S608
+    f"m.not_after, m.finished_at, CASE WHEN m.error = '{NOTHING_LEFT}' THEN (SELECT min(s.reason) FROM step s "
+    "WHERE s.message = m.id AND s.reason <> '') ELSE m.error END, t.id, t.name, m.inbound "
     "FROM message m LEFT JOIN booking b ON b.id = m.booking LEFT JOIN patient t ON t.id = b.patient "
 )
 _NEWEST = " ORDER BY COALESCE(m.finished_at, m.due_at) DESC, m.inbound DESC LIMIT {}"
@@ -44,10 +48,17 @@ _NEWEST = " ORDER BY COALESCE(m.finished_at, m.due_at) DESC, m.inbound DESC LIMI
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose phone and mailbox it is: a patient's id as text, the number of a stranger, or `desk`."""
+    """Whose phone and mailbox it is: a patient's id as text, the number of a stranger, somebody of the staff by their
+    address, or `desk`.
+    """
 
     key: str
     name: str
+
+    @property
+    def works_here(self) -> bool:
+        """They have no telephone here."""
+        return self.key == DESK or "@" in self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +111,8 @@ class Contacts:
 
 
 async def owners(count: int = 24) -> list[Owner]:
-    """Whoever heard from the clinic or wrote to it last comes first; the desk closes the list."""
-    told = await fetch(_MESSAGES + _NEWEST, _RECENT)
+    """Whoever heard from the clinic or wrote to it last comes first; the desk and the staff close the list."""
+    told = await fetch(f"{_MESSAGES} WHERE {_TO_PATIENTS} {_NEWEST}", _RECENT)
     wrote = await fetch("SELECT sender, at FROM inbound WHERE sender <> '' ORDER BY id DESC LIMIT {}", _RECENT)
     names = await _names([sender for sender, _at in wrote])
     recent = [(row[11] or row[9], _owner(row)) for row in told]
@@ -109,21 +120,25 @@ async def owners(count: int = 24) -> list[Owner]:
     found: dict[str, Owner] = {}
     for _at, owner in sorted(recent, key=lambda one: one[0], reverse=True):
         found.setdefault(owner.key, owner)
-    desk = [owner for owner in (found.pop(DESK, None),) if owner]
-    return list(found.values())[:count] + desk
+    return list(found.values())[:count] + await _staff()
+
+
+async def _staff() -> list[Owner]:
+    rows = await fetch("SELECT email, name FROM staff_user WHERE disabled_at IS NULL AND email <> '' ORDER BY id")
+    return [Owner(DESK, ""), *(Owner(email, name) for email, name in rows)]
 
 
 def _owner(row: tuple[Any, ...]) -> Owner:
-    if row[1] in _TO_THE_CLINIC:
-        return Owner(DESK, "")
     return Owner(row[3], row[3]) if row[13] is None else Owner(str(row[13]), row[14])
 
 
 async def owner(key: str) -> Owner | None:
     """None: there is nobody of that key."""
-    if key.startswith("+"):
+    if key.startswith("+") and key[1:].isdecimal():
         return await owner_of(key)
-    who = int(key) if key.isdecimal() and len(key) < 10 else 0
+    if not (key.isascii() and key.isdecimal()):
+        return next((one for one in await _staff() if one.key == key), None)
+    who = int(key) if len(key) < 10 else 0
     rows = await fetch("SELECT name FROM patient WHERE id = {} AND merged_into IS NULL", who)
     return Owner(key, rows[0][0]) if rows else None
 
@@ -165,12 +180,14 @@ async def contacts(key: str) -> Contacts:
 async def items(key: str, clinic: Clinic, composer: Composer) -> list[Item]:
     """What the clinic wrote to them, or to itself; the newest first."""
     if key == DESK:
-        rows = await fetch(f"{_MESSAGES} WHERE {_CLINICS} {_NEWEST}", _READ)
+        rows = await fetch(f"{_MESSAGES} WHERE NOT {_TO_PATIENTS} AND NOT {_TO_STAFF} {_NEWEST}", _READ)
+    elif "@" in key:
+        rows = await fetch(f"{_MESSAGES} WHERE {_TO_STAFF} AND m.recipient = {{}} {_NEWEST}", key, _READ)
     else:
         theirs = await contacts(key)
         reached = [*theirs.phones, *theirs.addresses] or [""]
         rows = await fetch(
-            f"{_MESSAGES} WHERE m.recipient IN ({marks(reached)}) AND NOT {_CLINICS} {_NEWEST}", *reached, _READ
+            f"{_MESSAGES} WHERE m.recipient IN ({marks(reached)}) AND {_TO_PATIENTS} {_NEWEST}", *reached, _READ
         )
     delivered = _texts(
         composer.settings.data / "outbox" / "sms.jsonl", {str(row[0]) for row in rows if row[2] == "sms"}

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+import pytest
 from litestar import Litestar
 
 from tests.factories import at
@@ -12,6 +13,11 @@ from turnet.booking.model import Act, Booked, Person, Wish
 from turnet.booking.service import book, cancel
 from turnet.clinic.model import Clinic
 from turnet.db.transactions import fetch
+from turnet.demo.staff import hire, logins
+from turnet.feedback.model import A_CHILD
+from turnet.i18n import speaking
+from turnet.reminders.queries import NOTHING_LEFT
+from turnet.web.desk.told.sent_words import why
 
 RUTI = Person(name="Ruti Salo", phone="+358400000116", phone_raw="040 000 0116")
 ANNA = Person(name="Anna Mäkelä", email="anna@mail.example", email_raw="anna@mail.example")
@@ -97,6 +103,57 @@ async def test_desk_has_a_mailbox_of_its_own(demo: Client, demo_app: Litestar, c
 
     assert "Mailbox The desk" in page
     assert booked.visit.reference in page
+
+
+async def test_each_of_the_staff_reads_their_own_mail(demo: Client, demo_app: Litestar, clinic: Clinic) -> None:
+    await hire(clinic, demo_app.state.clock.real())
+    owner, manager, *_rest = logins(clinic)
+    await demo.post("/-/demo/clock", data={"advance": "1d"})  # December has begun: the owner is told of November
+
+    page = await demo.get(f"/-/demo?who={owner.email}")
+    others = await demo.get(f"/-/demo?who={manager.email}")
+
+    assert [f"Mailbox {owner.name}" in _words(page.text), "/mail/" in page.text, "/mail/" in others.text] == [
+        True,
+        True,
+        False,
+    ]
+    assert all(f"who={login.email.replace('@', '%40')}" in page.text for login in logins(clinic))
+    assert 'id="phone"' not in page.text, "they have no telephone here"
+
+
+@pytest.mark.parametrize("who", ["elina@nowhere.example", "999999999", "0", "-1", "x", "+", "+x", "DESK"])
+async def test_nobodys_mailbox_is_not_somebody_elses(
+    demo: Client, demo_app: Litestar, clinic: Clinic, who: str
+) -> None:
+    await _booked(demo_app, clinic, ANNA, "2026-12-03T09:20+02:00")
+
+    assert (await demo.get("/-/demo", params={"who": who})).status_code == 404
+
+
+async def test_why_nothing_arrived_is_said_as_the_desk_reads_it(
+    demo: Client, demo_app: Litestar, clinic: Clinic
+) -> None:
+    booked = await _booked(demo_app, clinic, RUTI, "2026-12-03T09:20+02:00")
+    await fetch(
+        "UPDATE message SET state = 'skipped', error = {}, finished_at = due_at WHERE channel = 'sms' RETURNING id",
+        NOTHING_LEFT,
+    )
+    [(message,)] = await fetch("SELECT id FROM message WHERE channel = 'sms'")
+    await fetch(
+        "INSERT INTO step (booking, visit_no, rule, channel, due_at, state, message, reason, created_at) "
+        "VALUES ({}, 1, 'x', 'sms', {}, 'dropped', {}, {}, {})",
+        *(booked.visit.id, demo_app.state.clock.now(), message, A_CHILD, demo_app.state.clock.now()),
+    )
+
+    said = [
+        _words((await demo.get(f"/-/demo?who={await _patient(booked)}", headers={"Accept-Language": language})).text)
+        for language in ("en", "he")
+    ]
+
+    with speaking("he"):
+        assert (why(A_CHILD) in said[1], NOTHING_LEFT in said[1]) == (True, False)
+    assert "Not sent: they are a child, and the contact is not the guardian’s" in said[0]
 
 
 async def test_clock_stands_where_it_was_put_after_a_restart(demo: Client, demo_app: Litestar) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import pytest
 from litestar import Litestar
 
 from tests.factories import at
@@ -18,11 +19,11 @@ from turnet.demo.clock import advance
 from turnet.demo.switched_on import switch_on
 
 
-async def _asked(demo: Client, app: Litestar, clinic: Clinic) -> str:
+async def _asked(demo: Client, app: Litestar, clinic: Clinic, language: str = "en") -> str:
     """Ruti was asked whether she comes tomorrow. Returns the key of her phone."""
     await switch_on(clinic, app.state.clock.now())
     wish = Wish(service=clinic.services["check-up"].id, start=at("2026-12-03T11:20+02:00"))
-    booked = await book(_act(app), clinic, wish, RUTI, once="once")
+    booked = await book(_act(app), clinic, wish, replace(RUTI, language=language), once="once")
     await demo.post("/-/demo/clock", data={"advance": "24h"})
     await demo.post("/-/demo/clock", data={"advance": "1h"})
     [(patient,)] = await fetch("SELECT patient FROM booking WHERE id = {}", booked.visit.id)
@@ -111,6 +112,19 @@ async def test_hebrew_runs_from_right_to_left(demo: Client, demo_app: Litestar, 
     assert re.findall(r'<html lang="he" dir="rtl">', page) != []
     assert re.findall(r'<span lang="he" dir="rtl">', page) != []
     assert '<p class="demo-bubble"><span dir="auto">שלום</span></p>' in page
+
+
+@pytest.mark.parametrize(("language", "letters"), [("en", ["A", "B", "C"]), ("he", ["א", "ב", "ג"])])
+async def test_buttons_are_the_letters_of_the_question(
+    demo: Client, demo_app: Litestar, clinic: Clinic, language: str, letters: list[str]
+) -> None:
+    who = await _asked(demo, demo_app, clinic, language)
+
+    offered = (await _write(demo, "2", partial=True, who=who)).text
+    taken = (await _write(demo, letters[1], partial=True, who=who)).text
+
+    assert re.findall(r'name="text" value="(\w+)"', offered) == letters
+    assert re.findall(r'name="text" value="(\w+)"', taken) == []
 
 
 async def test_clock_stops_where_a_question_ends(demo: Client, demo_app: Litestar, clinic: Clinic) -> None:

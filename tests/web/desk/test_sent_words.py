@@ -1,18 +1,22 @@
-"""Why a message was not sent is said in the reader's language, whatever the code calls it."""
+"""Why a message was not sent or did not arrive is said in the reader's language, whatever the code or a gateway calls it."""
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from turnet.booking import messages as announced
 from turnet.feedback import model as feedback
 from turnet.i18n import speaking
-from turnet.messaging import deliver, held, limits, matter, outbox, refusals, texting
+from turnet.messaging import channels, deliver, held, limits, matter, outbox, refusals, texting
 from turnet.reminders import rules, steps
+from turnet.web.desk.inbox.words import trouble
 from turnet.web.desk.told.sent_words import why
 
-MODULES = (feedback, deliver, held, limits, matter, outbox, refusals, rules, steps, texting)
-NO_REASONS = {matter.NOTHING_LEFT}
-"""Left out of the list: why stands with each step."""
+MODULES = (announced, channels, feedback, deliver, held, limits, matter, outbox, refusals, rules, steps, texting)
 
 
 def reasons(module: ModuleType) -> set[str]:
@@ -26,7 +30,16 @@ def reasons(module: ModuleType) -> set[str]:
         sentences = sentences - {refusals.SUSPENDED} | {
             refusals.SUSPENDED.format(cause) for cause in ("bounced", "wrong_number")
         }
-    return sentences - NO_REASONS
+    return sentences
+
+
+def of_drivers() -> Iterator[str]:
+    """What gateways and mail servers are made to say: each text of a refusal, the changing parts of it left out."""
+    for file in sorted(Path(channels.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Refused", "Report"}:
+                texts = [one for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+                yield from (str(one.value) for one in texts if " " in str(one.value).strip())
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
@@ -41,3 +54,18 @@ def test_a_reason_that_nobody_translated_would_be_noticed() -> None:
     vars(module)["NEW"] = "nobody has words for this yet"
     with speaking("he"):
         assert [why(reason) for reason in reasons(module)] == ["nobody has words for this yet"]
+
+
+def test_nothing_that_a_gateway_says_is_shown_in_english() -> None:
+    said = [
+        *of_drivers(),
+        *reasons(channels),
+        "550 5.1.1 no such user",
+        "twilio answered 400, code 21211",
+        outbox.TOO_LATE,
+    ]
+    with speaking("he"):
+        shown = [trouble(state, text) for state in ("failed", "unknown") for text in said]
+
+    assert len(said) > 10, "the control: there are refusals to look at"
+    assert [text for text in shown if re.search(r"[a-z]{2}", text)] == []

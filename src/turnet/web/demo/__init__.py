@@ -27,7 +27,8 @@ from turnet.conversation.service import answer, receive
 from turnet.demo import living, mailbox
 from turnet.demo.clock import advance, handed_over, load_shift, step
 from turnet.demo.mailbox import Item, Owner, Written
-from turnet.errors import Invalid, Unavailable
+from turnet.errors import Invalid, NotFound, Unavailable
+from turnet.messaging.answers import shown
 from turnet.messaging.channels import Incoming
 from turnet.messaging.compose import Composer
 from turnet.messaging.deliver import Deliverer, deliverer, drain
@@ -35,6 +36,8 @@ from turnet.paths import TEMPLATES
 from turnet.patients.model import clean_phone
 from turnet.reminders.service import plan, take_due
 from turnet.reports import monthly
+from turnet.web.desk.inbox.words import trouble
+from turnet.web.desk.told.sent_words import known
 from turnet.web.kit.forms import read
 from turnet.web.kit.htmx import AnyRequest, done, partial
 from turnet.web.kit.page import Frame, Page
@@ -59,7 +62,7 @@ class DemoPage:
     """In the clinic's zone."""
     ahead: timedelta
     owners: Sequence[Owner]
-    chosen: Owner | None
+    chosen: Owner
     number: str
     """From which the chosen one writes; empty: they have no telephone."""
     phone: Sequence[Item | Written]
@@ -71,11 +74,18 @@ class DemoPage:
     """They have just written, and may go on."""
 
     @property
-    def quick(self) -> tuple[str, ...]:
-        """Answers that take one tap."""
+    def quick(self) -> Sequence[str]:
+        """Answers that take one tap, as they stand in the question."""
         if self.asked is None or self.asked.kind in {Asked.SCORE, Asked.WHY}:
             return ()
-        return self.asked.letters if self.asked.kind in {Asked.WHICH, Asked.TIMES} else ("1", "2")
+        if self.asked.kind not in {Asked.WHICH, Asked.TIMES}:
+            return ("1", "2")
+        with i18n.speaking(self.asked.language):
+            return [shown(letter) for letter in self.asked.letters]
+
+    def why(self, item: Item) -> str:
+        """It was not sent, or did not arrive, in the words that the desk reads."""
+        return known(item.note) or ("" if item.state in {"skipped", "cancelled"} else trouble(item.state, item.note))
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.now.tzinfo)
@@ -105,14 +115,16 @@ async def _page(request: AnyRequest, who: str) -> Page:
     clinic, clock = await _clinic(), _clock(request)
     await load_shift(clock)
     owners = await mailbox.owners()
-    chosen = next((owner for owner in owners if owner.key == who), None) or await mailbox.owner(who)
-    if chosen is None:
-        chosen = next(iter(owners), None)
-    elif chosen not in owners:
+    chosen = next((owner for owner in owners if owner.key == who), None)
+    if who and chosen is None:
+        chosen = await mailbox.owner(who)
+        if chosen is None:
+            raise NotFound(who=who)
         owners = [chosen, *owners]
-    items = await mailbox.items(chosen.key, clinic, _composer(request)) if chosen else []
-    wrote = await mailbox.written(chosen.key) if chosen else []
-    number = next(iter((await mailbox.contacts(chosen.key)).phones), "") if chosen else ""
+    chosen = chosen or owners[0]
+    items = await mailbox.items(chosen.key, clinic, _composer(request))
+    wrote = await mailbox.written(chosen.key)
+    number = next(iter((await mailbox.contacts(chosen.key)).phones), "")
     said: list[Item | Written] = [*wrote, *(item for item in items if item.channel == "sms")]
     language = i18n.best(request.headers.get("accept-language", ""), clinic.languages)
     with i18n.speaking(language):

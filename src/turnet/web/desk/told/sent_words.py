@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from turnet.booking import messages as announced
 from turnet.feedback import model as feedback
 from turnet.i18n import _
 from turnet.messaging import channels, held, limits, matter, outbox, refusals, texting
 from turnet.messaging.deliver import ANOTHER_QUESTION
 from turnet.reminders import rules, steps
 from turnet.reminders.model import Told
+from turnet.reminders.queries import NOTHING_LEFT
 from turnet.web.desk.seat import Seat
 from turnet.web.desk.wording import message_names
 from turnet.web.kit.jinja import day_at
@@ -74,9 +76,12 @@ def _reasons() -> dict[str, str]:
 def _of_the_visit() -> dict[str, str]:
     return {
         outbox.VISIT_CANCELLED: _("the visit was cancelled"),
+        announced.MOVED_UNTOLD: _("the visit was moved"),
+        announced.ANOTHER_CONTACT: _("the visit has changed since"),
         matter.CHANGED_SINCE: _("the visit has changed since"),
         matter.MOVED_SINCE: _("the visit was moved"),
         matter.NOT_COMING: _("no visit is coming any more"),
+        NOTHING_LEFT: _("no visit is coming any more"),
         matter.NOBODY_COMES: _("no visit is coming any more"),
         matter.NO_WAIT: _("they are not waiting any more"),
         matter.UNDONE: _("the cancellation was undone"),
@@ -97,7 +102,7 @@ def _of_the_contact() -> dict[str, str]:
         refusals.REFUSED: _("whoever has this contact wants no such messages"),
         refusals.SUSPENDED.format("bounced"): nothing_arrives,
         refusals.SUSPENDED.format("wrong_number"): _("a stranger has the number"),
-        channels.NOT_IN_USE: _("the number is not in use"),
+        channels.NOT_IN_USE: nothing_arrives,
         channels.NO_NUMBER: _("this is no telephone number"),
         texting.NO_NUMBER: _("this is no telephone number"),
         texting.ABROAD: _("no SMS go to that country"),
