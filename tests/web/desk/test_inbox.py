@@ -13,6 +13,7 @@ from tests.db.conversation.test_desk import STRANGER, wrote
 from tests.factories import a_clinic
 from tests.web.conftest import Client
 from tests.web.desk.conftest import Signs
+from tests.web.desk.test_opinions import answered
 from tests.web.desk.visits import a_visit, clinic_now, form_of, send, went_to, words
 from turnet.conversation import queries
 from turnet.db.transactions import fetch
@@ -307,6 +308,32 @@ async def test_practitioners_with_a_diary_have_no_inbox(app: Litestar, signs_in:
         assert (await desk.post(f"{url}/answer", data={"text": "x"})).status_code == 404
         assert "/desk/inbox" not in (await desk.get("/desk")).text
     assert await answers() == []
+
+
+@pytest.mark.parametrize(
+    ("wrote_too", "states"),
+    [("", ["done", "open"]), ("Is there a lift?", ["open", "open"])],
+    ids=["the score alone", "a question too"],
+)
+async def test_called_back_about_a_low_score_ends_its_conversation_and_undo_opens_it(
+    app: Litestar, signs_in: Signs, partial: bool, wrote_too: str, states: list[str]
+) -> None:
+    """Unless something else waits in it."""
+    [question] = await answered(app, [2], "I waited long.")
+    [(phone,)] = await fetch("SELECT contact FROM feedback")
+    if wrote_too:
+        await wrote(phone, wrote_too, app.state.clock)
+    await wrote(phone, "I waited long.", app.state.clock, why="score", outcome="commented")
+    desk, seen = await signs_in(), []
+
+    for address, to in (("", "called_back"), ("?to=new", "")):
+        [(version,)] = await fetch("SELECT version FROM feedback")
+        form = {"to": to, "version": str(version)}
+        answer = await send(desk, f"/desk/feedback/{question}/state{address}", form, partial=partial)
+        assert answer.status_code == (200 if partial else 303)
+        seen.append((await queries.thread_of(phone)).state)
+
+    assert seen == states
 
 
 # --- what did not arrive

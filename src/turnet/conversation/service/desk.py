@@ -18,6 +18,8 @@ from turnet.conversation.service.thread import said
 from turnet.db.transactions import fetch
 from turnet.db.versions import raise_diary
 from turnet.errors import Invalid, NotAllowed, NotFound, Stale
+from turnet.feedback.queries import Comment, comment_by_id
+from turnet.feedback.service import set_state
 from turnet.i18n import LANGUAGES
 from turnet.messaging import outbox, refusals
 from turnet.messaging.failures import lost_with
@@ -244,6 +246,35 @@ async def _leaves_again(message: UUID, now: datetime) -> bool:
     except NotAgain:
         return False
     return True
+
+
+# --- a low score, which stands here and among what patients say
+
+
+_ABOUT_A_SCORE = (
+    "SELECT c.public_id FROM conversation c JOIN feedback f ON f.contact = c.phone WHERE f.public_id = {} "
+    "AND c.why = 'score' AND c.state = {} AND NOT EXISTS (SELECT 1 FROM inbound i WHERE i.sender = c.phone "
+    "AND i.done_at >= c.since AND i.outcome IN ('desk', 'late', 'changed', 'choose'))"
+)
+
+
+async def dealt_with_score(act: Act, question: str, state: str, *, version: int | None = None) -> Comment:
+    """As `feedback.service.set_state`, and the conversation that is open because of the score alone is done, or open again.
+
+    Raises what that raises.
+    """
+
+    async def work() -> Comment:
+        before = await comment_by_id(question)
+        found = await set_state(act, question, state, version=version)
+        if before.state != found.state:
+            back = state == "new"
+            change = Change("desk_reopened", {"state": "open"}) if back else Change("desk_done", {"state": "done"})
+            for (talk,) in await fetch(_ABOUT_A_SCORE, question, "done" if back else "open"):
+                await _change(act, await thread(talk), change, None)
+        return found
+
+    return await attempt(work)
 
 
 # --- what they share

@@ -16,9 +16,10 @@ from litestar.types import ControllerRouterHandler
 
 from turnet.clinic.model import Texts
 from turnet.clock import instant
+from turnet.conversation.service.desk import dealt_with_score
 from turnet.errors import NotFound, Stale
 from turnet.feedback.queries import ALL, MOST, Below, Cell, Comment, Filter, cells, comment_by_id, comments, survey
-from turnet.feedback.service import STATES, set_state
+from turnet.feedback.service import STATES
 from turnet.feedback.stats import Tally, added
 from turnet.i18n import LANGUAGES, _
 from turnet.reminders.model import RoundKind
@@ -151,7 +152,7 @@ async def work(request: AnyRequest, question: FromPath[str]) -> Response[Any]:
     to = form.raw.get("to", "") or asked.once(request).get("to", "")
     back, did = way_back(form.raw, "/desk/feedback"), question
     try:
-        await set_state(desk_act(request, seat), question, to, version=form.version)
+        await dealt_with_score(desk_act(request, seat), question, to, version=form.version)
     except Stale:
         did = ""
     if partial(request):
