@@ -10,10 +10,11 @@ import pytest
 
 from turnet.booking import messages as announced
 from turnet.feedback import model as feedback
-from turnet.i18n import speaking
+from turnet.i18n import _, speaking
 from turnet.messaging import channels, deliver, held, limits, matter, outbox, refusals, texting
 from turnet.reminders import rules, steps
-from turnet.web.desk.inbox.words import trouble
+from turnet.web.desk.diary.drawn import words
+from turnet.web.desk.inbox.words import state, trouble
 from turnet.web.desk.told.sent_words import why
 
 MODULES = (announced, channels, feedback, deliver, held, limits, matter, outbox, refusals, rules, steps, texting)
@@ -69,3 +70,16 @@ def test_nothing_that_a_gateway_says_is_shown_in_english() -> None:
 
     assert len(said) > 10, "the control: there are refusals to look at"
     assert [text for text in shown if re.search(r"[a-z]{2}", text)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fi", "he"])
+def test_an_sms_is_delivered_and_a_patient_arrives(language: str) -> None:
+    with speaking(language):
+        of_sms, of_visits = state("delivered"), " ".join([*words().values(), *came()])
+        assert of_sms
+        assert of_sms.lower() not in of_visits.lower()
+
+
+def came() -> list[str]:
+    """How the sheet says where a patient checked in."""
+    return [_("Here, by SMS %(time)s"), _("%(name)s has arrived."), _("Arrived after all")]

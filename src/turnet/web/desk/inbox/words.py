@@ -82,7 +82,7 @@ def ours(kind: str) -> str:
 def state(code: str) -> str:
     """What became of an SMS of ours."""
     return {
-        "queued": _("waiting"), "sending": _("waiting"), "sent": _("sent"), "delivered": _("arrived"),
+        "queued": _("waiting"), "sending": _("waiting"), "sent": _("sent"), "delivered": _("delivered"),
         "failed": _("did not arrive"), "unknown": _("not known whether it arrived"), "skipped": _("not sent"),
     }.get(code, "")  # fmt: skip
 

@@ -52,7 +52,7 @@ def _fate(seat: Seat, told: Told) -> str:
         "queued": _("leaves %(when)s"),
         "sending": _("leaves %(when)s"),
         "sent": _("sent %(when)s"),
-        "delivered": _("arrived %(when)s"),
+        "delivered": _("delivered %(when)s"),
         "unknown": _("perhaps sent %(when)s"),
         "failed": _("did not arrive: call"),
     }[told.state] % {"when": when}
