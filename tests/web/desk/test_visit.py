@@ -55,6 +55,24 @@ async def test_failed_message_asks_for_a_call(clock: FrozenClock, signs_in: Sign
         assert "message failed, call" in (await desk.get(f"/desk?as={view}")).text
 
 
+async def test_what_was_sent_stands_under_its_name_and_what_happened_leads_there(
+    clock: FrozenClock, signs_in: Signs
+) -> None:
+    visit = await a_visit(await a_clinic(), clock, "2026-12-03T09:20+02:00")
+    desk, reader = await signs_in(), await signs_in("read_only")
+    url = f"/desk/visits/{visit.public_id}"
+
+    sheets = [(await one.get(url)).text for one in (desk, reader)]
+    history = (await desk.get(f"{url}/history")).text
+
+    for text in sheets:
+        assert re.findall(r'<h3>([^<]+)</h3>.*?</summary>\s*<ol class="sent" id="sent">', text, re.DOTALL) == [
+            "Messages"
+        ]
+        assert "anna@mail.example" in text
+    assert f'href="{url}#sent"' in history
+
+
 async def test_sheet_offers_only_what_may_come_next(clock: FrozenClock, signs_in: Signs) -> None:
     clinic = await a_clinic()
     today = await a_visit(clinic, clock)
