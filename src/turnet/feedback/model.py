@@ -1,5 +1,6 @@
 """Who is asked how it went, and what may be made of the answer: pure."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,13 @@ LONGEST = 1000
 ADULT = 18
 PROMOTER, DETRACTOR = 9, 6
 """From this score on, and up to that one."""
+
+_ASKING = re.compile(
+    r"[?؟]|\b(call|phone|ring|contact|write to|reply|answer|please|could you|can you|would you)\b"
+    r"|\bsoit|\byhtey|\bvastat|\bpyyd|\bvoisi|\btoivo|התקשר|תתקשר|טלפנ|צרו קשר|תחזרו|חזרו אל|בבקשה|אפשר|מבקש|אשמח",
+    re.IGNORECASE,
+)
+"""Somebody wants something. Rather one too many: then there are two buttons that nobody needs."""
 
 TOOK_PLACE = frozenset({State.ARRIVED, State.IN_ROOM, State.DONE})
 
@@ -106,3 +114,8 @@ class Question:
     def open(self, now: datetime) -> bool:
         """May still be answered, or answered again."""
         return self.scored_at is None or now <= self.scored_at + CORRECTABLE
+
+
+def wants(score: int | None, words: str) -> bool:
+    """Should somebody at the clinic say what is to be done about it? Not of praise that asks for nothing."""
+    return score is None or score < PROMOTER or _ASKING.search(words) is not None

@@ -152,3 +152,39 @@ async def test_a_number_that_cannot_be_is_said_beside_it_and_nothing_changes(
     answer = await send(await signs_in("owner"), "/admin/survey", WANTED | wrong, partial=False)
 
     assert (answer.status_code, sentence in answer.text, await survey()) == (422, True, DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("score", "words", "asks"),
+    [
+        (10, "The child left with a smile, thanks.", False),
+        (9, "Kiitos, kaikki sujui hyvin.", False),
+        (10, "הילד יצא עם חיוך", False),
+        (10, "Good. When do you open on Saturday?", True),
+        (9, "Soittaisitteko minulle laskusta", True),
+        (10, "מצוין, תתקשרו אליי", True),
+        (8, "I waited a little.", True),
+        (3, "I waited long.", True),
+    ],
+)
+async def test_praise_that_asks_for_nothing_asks_nothing_of_the_desk(
+    app: Litestar, signs_in: Signs, score: int, words: str, asks: bool
+) -> None:
+    await answered(app, [score], words)
+
+    page = (await (await signs_in("reception")).get("/desk/feedback")).text
+
+    assert (words in page, "Nothing to do" in page, "Called back" in page) == (True, asks, asks)
+
+
+async def test_low_scores_are_led_to_before_the_charts_while_they_wait(app: Litestar, signs_in: Signs) -> None:
+    [question] = await answered(app, [2], "I waited long.")
+    desk, led = await signs_in("reception"), []
+
+    for to, version in (("", ""), ("called_back", "1"), ("new", "2")):
+        if to:
+            await desk.post(f"/desk/feedback/{question}/state", data={"to": to, "version": version})
+        page = (await desk.get("/desk/feedback")).text
+        led.append("Low scores wait for a call" in page[: page.index('id="h-nps"')])
+
+    assert led == [True, False, True]

@@ -18,6 +18,7 @@ from turnet.clinic.model import Texts
 from turnet.clock import instant
 from turnet.conversation.service.desk import dealt_with_score
 from turnet.errors import NotFound, Stale
+from turnet.feedback.model import wants
 from turnet.feedback.queries import ALL, MOST, Below, Cell, Comment, Filter, cells, comment_by_id, comments, survey
 from turnet.feedback.service import STATES
 from turnet.feedback.stats import Tally, added
@@ -89,6 +90,7 @@ class Words:
     practitioner: str
     service: str
     may_work: bool
+    """There is something to say of it, and one may."""
     may_open: bool
     low: bool
     corrected: bool
@@ -116,6 +118,8 @@ class FeedbackPage:
     bars: tuple[Bar, ...]
     months: tuple[Month, ...]
     groups: tuple[tuple[str, tuple[Group, ...]], ...]
+    waits: bool
+    """Low scores that nobody has called back about stand first among the words."""
     words: tuple[Words, ...]
     later: str
     """Address of the comments after these; empty: there are none."""
@@ -241,6 +245,7 @@ async def _page(seat: Seat, wanted: Asked, said: Said | None, *, kept: str) -> R
         bars=bars(tally),
         months=months(year, mirrored=mirrored),
         groups=_groups(seat, lately, mirrored=mirrored),
+        waits=not wanted.below and any(one.waits and one.state == "new" for one in written),
         words=tuple(_words(seat, one, alarm_at) for one in written[:MOST]),
         later=f"{wanted.path(below=_spelled(written[MOST - 1]))}#h-words" if len(written) > MOST else "",
         cancelled=await cancelled_in(firsts, bounds, SHOWN - wanted.period) if wanted.only == ALL else None,
@@ -304,13 +309,14 @@ def _group(name: str, tally: Tally, *, mirrored: bool) -> Group:
 
 def _words(seat: Seat, one: Comment, alarm_at: int) -> Words:
     clinic, low = seat.clinic, one.score is not None and one.score <= alarm_at
+    worth = low or one.told or one.state != "new" or wants(one.score, one.text)
     return Words(
         one,
         seat.local(one.at),
         seat.local(one.starts_at),
         str(seat.text(clinic.practitioner(one.practitioner).name)),
         str(seat.text(clinic.service(one.service).name)),
-        seat.may("feedback.work", one.practitioner),
+        worth and seat.may("feedback.work", one.practitioner),
         seat.may("patient.see", one.practitioner),
         low,
         one.told and not low,
