@@ -9,6 +9,7 @@ from litestar import Litestar
 from tests.db.messaging.acts import a_booking
 from tests.factories import a_clinic
 from tests.web.desk.conftest import Signs
+from tests.web.desk.visits import form_of
 from turnet.db.transactions import fetch
 from turnet.messaging.texting import Policy, decide
 from turnet.reminders.queries import round_named, rounds
@@ -102,6 +103,61 @@ async def test_switched_on_and_off(signs_in: Signs, headers: dict[str, str]) -> 
         assert (await round_named("instructions")).active == (on == "1")
     stale = await desk.post("/admin/rounds/instructions/switch", data={"on": "1", "version": "1"}, headers=headers)
     assert (stale.status_code, (await round_named("instructions")).active) == (409, False)
+
+
+@pytest.mark.parametrize("headers", [{}, PARTIAL], ids=["form", "partial"])
+async def test_a_reminder_switched_off_in_one_tap_is_on_again_in_one(
+    app: Litestar, signs_in: Signs, headers: dict[str, str]
+) -> None:
+    clinic, clock = await a_clinic(), app.state.clock
+    visit = await a_booking(clinic, clock, starts_at=clock.now() + timedelta(days=5))
+    await fetch(
+        "INSERT INTO step (booking, visit_no, rule, channel, due_at, state, reason, created_at) VALUES "
+        "({}, 1, 'one_day', 'sms', {}, 'waiting', '', {})",
+        *(visit.id, clock.now() + timedelta(days=4), clock.now()),
+    )
+    desk, off = await signs_in("owner"), {"on": "0", "version": "1"}
+
+    answer = await desk.post("/admin/rounds/one_day/switch", data=off, headers=headers)
+    page = await desk.get(answer.headers["hx-redirect" if headers else "location"])
+    undo = "/admin/rounds/one_day/switch?on=1"
+    assert (await fetch("SELECT state FROM step WHERE rule = 'one_day'"), "It is off." in page.text) == (
+        [("dropped",)], True,
+    )  # fmt: skip
+    back = await desk.post(undo, data=form_of(page, undo), headers=headers)
+
+    assert (back.status_code, (await round_named("one_day")).active) == (204 if headers else 303, True)
+    assert await fetch("SELECT state FROM step WHERE rule = 'one_day'") == [("waiting",)]
+
+
+@pytest.mark.parametrize("headers", [{}, PARTIAL], ids=["form", "partial"])
+async def test_an_undo_after_somebody_else_changes_nothing_and_shows_how_it_is(
+    signs_in: Signs, headers: dict[str, str]
+) -> None:
+    await a_clinic()
+    desk = await signs_in("owner")
+    for on, version in (("0", "1"), ("1", "2"), ("0", "3")):
+        await desk.post("/admin/rounds/one_day/switch", data={"on": on, "version": version})
+
+    late = await desk.post("/admin/rounds/one_day/switch?on=1", data={"version": "2"}, headers=headers)
+
+    assert (late.status_code, (await round_named("one_day")).active) == (409, False)
+    assert "Somebody changed it meanwhile." in late.text
+    assert late.headers["hx-retarget"] == "#rounds"
+
+
+@pytest.mark.parametrize(
+    "query", ["done=off&round=nothing", "done=on&round=one_day&x=", "done=off", "done=x&round=one_day"]
+)
+async def test_what_was_not_done_is_not_taken_back(signs_in: Signs, query: str) -> None:
+    await a_clinic()
+    desk = await signs_in("owner")
+    if "on&" in query:
+        await desk.post("/admin/rounds/one_day/switch", data={"on": "0", "version": "1"})
+
+    page = (await desk.get(f"/admin/rounds?{query}")).text
+
+    assert "/switch?on=" not in page
 
 
 async def test_what_asks_cannot_be_switched_on_where_nothing_receives_and_the_link_is_offered(

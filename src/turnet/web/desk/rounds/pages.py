@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -32,6 +33,8 @@ from turnet.web.public import asked
 HOME = "/admin/rounds"
 _ACT = "rounds.manage"
 _KEPT = {"Cache-Control": "no-store"}
+_HERE = _KEPT | {"HX-Retarget": "#rounds", "HX-Reswap": "innerHTML"}
+"""Also for whoever pressed Undo, which stands outside."""
 _FIRST = {
     RoundKind.REMINDER: Round("", RoundKind.REMINDER, ("sms",), days=-1),
     RoundKind.CHECKIN: Round("", RoundKind.CHECKIN, ("sms",), minutes=-120),
@@ -85,18 +88,24 @@ class RoundPage:
 
 @get(HOME, act=_ACT, include_in_schema=False)
 async def look(request: AnyRequest) -> Response[Any]:
+    """`done=` is what was just done, and `round=` to which one, so that a switch can be taken back."""
     seat, query = await seated(request), asked.once(request)
-    return await _list(request, seat, said=_said(query.get("done", "")))
+    return await _list(request, seat, said=await _said(query.get("done", ""), query.get("round", "")))
 
 
-def _said(what: str) -> Said | None:
+async def _said(what: str, name: str) -> Said | None:
     said = {
         "on": _("It is on. Visits whose time for it is past are not written to."),
         "off": _("It is off. What waited of it is not sent."),
         "saved": _("Saved. What waits goes as it now says."),
         "removed": _("Removed."),
     }
-    return Said(said[what], back=HOME) if what in said else None
+    if what not in said:
+        return None
+    now = next((one for one in await rounds() if one.name == name), None)
+    if now is None or what not in {"on", "off"} or now.active != (what == "on"):
+        return Said(said[what], back=HOME)
+    return Said(said[what], f"{HOME}/{name}/switch?on={0 if now.active else 1}", now.version, HOME)
 
 
 async def _list(
@@ -109,7 +118,7 @@ async def _list(
         found.append(Listed(round, words.kind_names()[round.kind][0], words.sentence(round, seat), price))
     kinds = tuple((kind.value, *text) for kind, text in words.kind_names().items())
     page = RoundsPage(seat.frame("more"), tuple(found), kinds, trouble, said)
-    return Page("admin/rounds/list.html", page, block="body", status=status, headers=_KEPT)
+    return Page("admin/rounds/list.html", page, block="body", status=status, headers=_HERE)
 
 
 async def _cost(seat: Seat, settings: Settings, round: Round, past: Sequence[Past]) -> str:
@@ -211,10 +220,11 @@ async def _one(
 
 @post(f"{HOME}/{{name:str}}/switch", act=_ACT, include_in_schema=False, status_code=200)
 async def switch(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
-    """`on`: `1` or `0`."""
+    """`on`, in the form or, to take it back, in the address: `1` or `0`."""
     seat, was = await seated(request), await round_named(name)
     form = await forms.read(request, ("on", "version"))
-    on, ours = form.raw.get("on") == "1", hears(request.app.state.settings)
+    on = (form.raw.get("on") or asked.once(request).get("on")) == "1"
+    ours = hears(request.app.state.settings)
     try:
         await keeping.switch(desk_act(request, seat), seat.clinic, name, on=on, version=form.version or 0, hears=ours)
     except Invalid as error:
@@ -223,7 +233,7 @@ async def switch(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
         return await _one(request, seat, was, shown, status=422)
     except Stale as error:
         return await _list(request, seat, status=error.status, trouble=_stale_list())
-    return done(request, f"{HOME}?done={'on' if on else 'off'}")
+    return done(request, f"{HOME}?{urlencode({'done': 'on' if on else 'off', 'round': name})}")
 
 
 @post(f"{HOME}/{{name:str}}/remove", act=_ACT, include_in_schema=False, status_code=200)
