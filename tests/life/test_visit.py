@@ -67,7 +67,7 @@ FAMILY = """
     ← 2
     → Who cannot come? A Noa 10:20, B Ruti 11:00, C Eetu 11:00. Answer with a letter.
     ← A
-    → All right. Would A Fri 11 Dec 10:20, B Mon 14 Dec 10:20 or C Tue 15 Dec 10:20 do? Your time stays until you answer.
+    → All right. Would A Fri 11 Dec 10:20, B Mon 14 Dec 10:20 or C Tue 15 Dec 10:20 do? Held until 10:50. Your time stays unless you choose one.
     : Noa booked Thu 10 10:20
     ← B
     → …Mon 14 Dec 10:20…
@@ -92,7 +92,7 @@ NOTHING_CHOSEN = """
     clock Wed 9 11:20
     → …Answer 1 = coming, 2 = cannot.
     ← sorry, cannot make it
-    → All right. Would A …, B … or C … do? Your time stays until you answer.
+    → All right. Would A …, B … or C … do? Held until … Your time stays unless you choose one.
     inbox: nothing
     clock Wed 9 11:49
     inbox: nothing
@@ -102,7 +102,7 @@ NOTHING_CHOSEN = """
     ← C
     → …
     : Anna booked Thu 10 11:20
-    inbox: Too late to settle by SMS
+    inbox: Cannot come
 """
 
 UNHAPPY = """

@@ -144,6 +144,22 @@ async def open_one(
     return int(id)
 
 
+async def keep(
+    prompt: Open, asked: Asked, visits: Sequence[Visit], wish: Mapping[str, Any], *, language: str, now: datetime
+) -> None:
+    """Of an answer after which there is nothing to ask: what would have been asked of whom, closed at once.
+
+    `turnet.booking.doubts` reads from it who cannot come.
+    """
+    subjects = [
+        Subject(visit.id, visit.visit_no, letter, wish=wish) for visit, letter in zip(visits, LETTERS, strict=False)
+    ]
+    id = await open_one(
+        prompt.phone, prompt.our_number, asked, subjects, language=language, until=now, now=now, asked_back=True
+    )
+    await end(id, "closed", now=now)
+
+
 async def end(id: int, state: str, *, now: datetime) -> None:
     """`answered`, `closed` or `expired`; one that has ended already stays as it is."""
     await fetch("UPDATE prompt SET state = {}, ended_at = {} WHERE id = {} AND state = 'open'", state, now, id)

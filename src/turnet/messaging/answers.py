@@ -20,16 +20,21 @@ def words(facts: Mapping[str, Any], visits: Sequence[Visit], clinic: Clinic) -> 
     """In the language being spoken. What `facts` may hold, besides `visits` (row ids), all left out where it is not so:
 
     `names`: say whom it is about · `times`: (letter, instant) of those offered · `letters`: of each visit ·
-    `gone`: the time they chose was · `cannot`: ask who cannot come · `late`: minutes · `wants_out`: they may have wanted to cancel a visit
+    `until`: instant to which those are held · `gone`: the time they chose was · `cannot`: ask who cannot come ·
+    `late`: minutes · `here`: they are at the door · `stays`: so does the time they have ·
+    `wants_out`: they may have wanted to cancel a visit
     """
     return {
         "when": _when(visits, clinic, names=facts.get("names", False)),
         "who": ", ".join(visit.first_name[:LONGEST_NAME] for visit in visits) if facts.get("names") else "",
         "times": _times(facts.get("times", ()), clinic),
         "lettered": _lettered(facts.get("letters", {}), visits, clinic),
+        "until": _until(facts.get("until"), clinic),
         "gone": facts.get("gone", False),
         "cannot": facts.get("cannot", False),
         "late": facts.get("late", 0),
+        "here": facts.get("here", False),
+        "stays": facts.get("stays", False),
         "waiting": _waiting(visits, clinic),
         "coming": bool(visits) and visits[0].coming,
         "wants_out": facts.get("wants_out", False),
@@ -63,13 +68,19 @@ def _about(visit: Visit, local: datetime, *, names: bool, day: bool = False) -> 
 
 
 def _times(times: Sequence[Sequence[str]], clinic: Clinic) -> str:
-    """`A Thu 3 Dec 10:00, B Fri 4 Dec 08:30 or C Mon 7 Dec 14:00`; in Hebrew, where an SMS is short, dates alone."""
+    """`A Thu 3 Dec 10:00, B Fri 4 Dec 08:30 or C Mon 7 Dec 14:00`; in Hebrew no line ends amid one: it would be a wall of
+    figures."""
     language = i18n.current()
     moments = [(shown(letter), datetime.fromisoformat(at).astimezone(clinic.zone)) for letter, at in times]
     if language.code == "he":
-        return " ".join(f"{letter} {at.day}.{at.month} {clock_time(at)}" for letter, at in moments)
+        each = (f"{letter} {day_short(at).replace(',', '')} {clock_time(at)}" for letter, at in moments)
+        return ", ".join(one.replace(" ", "\u00a0") for one in each)
     said = [f"{letter} {day_short(at)} {clock_time(at)}" for letter, at in moments]
     return str(format_list(said, "or", locale=language.locale)) if said else ""
+
+
+def _until(at: str | None, clinic: Clinic) -> str:
+    return clock_time(datetime.fromisoformat(at).astimezone(clinic.zone)) if at else ""
 
 
 def _lettered(letters: Mapping[str, str], visits: Sequence[Visit], clinic: Clinic) -> str:

@@ -6,8 +6,9 @@ asks confirm Dana Omer        an SMS that asks leaves now
 → Thank you …                 what left since; all of it, in order. `→ nothing` says so
 : Dana confirmed Thu 09:20    what has become of a visit
 desk: cannot_come             why a person has to look; `desk: nothing`
+in doubt: Dana                who said that they cannot come, and is not settled; `in doubt: nobody`
 clock 30m                     time passes (m, h, d), and questions end
-moves Dana Fri 10:00 · cancels Dana     at the desk
+moves Dana Fri 10:00 · cancels Dana · marks Dana confirmed · finishes     at the desk
 said Dana It was fine         what is kept of what they said of a visit
 late 10                       Sanna runs late today
 """
@@ -19,9 +20,12 @@ from tests.db.booking.acts import KEY, staff
 from tests.db.conversation.talk import Talk
 from tests.factories import at
 from turnet.booking import service
+from turnet.booking.doubts import doubted
 from turnet.booking.model import Wish
+from turnet.booking.states import State
 from turnet.conversation.meaning import Asked
-from turnet.conversation.service import answer
+from turnet.conversation.queries import thread_of
+from turnet.conversation.service import answer, desk
 from turnet.db.transactions import fetch, tx
 from turnet.feedback import service as feedback
 
@@ -59,6 +63,10 @@ async def _step(talk: Talk, line: str) -> None:
         assert now[: len(wanted)] == wanted, line
     elif line.startswith("desk: "):
         assert (await talk.desk() or "nothing") == line.removeprefix("desk: ")
+    elif line.startswith("in doubt: "):
+        found = await doubted([visit.id for visit in talk.visits.values()])
+        names = [name for name, visit in talk.visits.items() if visit.id in found]
+        assert (" ".join(names) or "nobody") == line.removeprefix("in doubt: ")
     else:
         word, *rest = line.split()
         await _WORDS[word](talk, *rest)
@@ -90,6 +98,15 @@ async def _cancels(talk: Talk, name: str) -> None:
     await service.cancel(staff(talk.clock), talk.clinic, talk.visits[name].id, by="clinic", tell=False)
 
 
+async def _marks(talk: Talk, name: str, state: str) -> None:
+    await service.mark(staff(talk.clock), talk.clinic, talk.visits[name].id, State(state))
+
+
+async def _finishes(talk: Talk) -> None:
+    found = await thread_of(talk.phone)
+    await desk.done(staff(talk.clock), found.public_id)
+
+
 async def _takes_everything(talk: Talk) -> None:
     """Somebody else books every time that is offered."""
     async with tx():
@@ -112,6 +129,6 @@ async def _late(talk: Talk, minutes: str) -> None:
 
 _WORDS: dict[str, Callable[..., Awaitable[None]]] = {
     "visit": _visit, "asks": _asks, "clock": _clock, "moves": _moves, "cancels": _cancels, "late": _late,
-    "scored": _scored,
+    "scored": _scored, "marks": _marks, "finishes": _finishes,
     "gone": _takes_everything, "said": _said,
 }  # fmt: skip

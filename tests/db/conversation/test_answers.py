@@ -48,7 +48,7 @@ CONVERSATIONS = {
         ← 2
         → Who cannot come? A Dana 09:20, B Omer 10:00. Answer with a letter.
         ← B
-        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Held until 11:12. Your time stays unless you choose one.
         : Omer booked Thu 10:00
         ← b
         → Thank you. Your new time is Mon 7 Dec 10:00.
@@ -73,7 +73,7 @@ CONVERSATIONS = {
         → Who cannot come? A Dana 09:20, B Omer 10:00. Answer with a letter.
         : Dana booked
         ← B
-        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Held until 11:12. Your time stays unless you choose one.
         : Dana booked
         : Omer booked
     """,
@@ -81,7 +81,7 @@ CONVERSATIONS = {
         visit Dana Thu 09:20
         asks confirm Dana
         ← 2
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         : Dana booked Thu 09:20
         clock 29m
         ← C
@@ -99,7 +99,7 @@ CONVERSATIONS = {
         visit Dana Thu 09:20
         asks confirm Dana
         ← 2
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         ← none
         : Dana booked Thu 09:20
         desk: cannot_come
@@ -108,24 +108,61 @@ CONVERSATIONS = {
         visit Dana Thu 09:20
         asks confirm Dana
         ← 2
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         desk: nothing
         clock 31m
         desk: cannot_come
         : Dana booked Thu 09:20
         ← A
-        → This answer comes too late. Call us: 0300 00116
+        → That time is no longer held. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:43. Your time stays unless you choose one.
         : Dana booked Thu 09:20
-        desk: late
+        clock 31m
+        ← A
+        → Those times are no longer held. Your time Thu 3 Dec 09:20 stays. Call us: 0300 00140
+        in doubt: Dana
+        desk: cannot_come
+    """,
+    "a time that is chosen late is still to be had": """
+        visit Dana Thu 09:20
+        asks confirm Dana
+        ← 2
+        clock 40m
+        ← B
+        ← B
+        : Dana booked Mon 09:20
+        in doubt: nobody
+    """,
+    "too late for other times": """
+        visit Dana Tue 13:20
+        asks confirm Dana
+        ← 2
+        → All right. Would A Wed 2 Dec 13:20, B Thu 3 Dec 13:20 or C Fri 4 Dec 13:20 do? Held until 11:12. Your time stays unless you choose one.
+        clock 60m
+        ← A
+        → Those times are no longer held. Your time Tue 1 Dec 13:20 stays. Call us: 0300 00140
+        : Dana booked Tue 13:20
+        in doubt: Dana
+    """,
+    "a choice after the desk is done": """
+        visit Dana Tue 13:20
+        asks confirm Dana
+        ← 2
+        clock 60m
+        finishes
+        in doubt: nobody
+        ← none
+        in doubt: Dana
+        : Dana booked Tue 13:20
+        desk: cannot_come
     """,
     "what they chose is gone: three others, once": """
         visit Dana Thu 09:20
         asks confirm Dana
         ← 2
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         gone
         ← A
-        → That time was just taken. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → That time is no longer held. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         gone
         ← A
         → The desk reads this and gets back to you. Or call 0300 00140.
@@ -136,7 +173,7 @@ CONVERSATIONS = {
         visit Dana Wed 09:20
         asks confirm Dana
         ← 2
-        → All right. Would A Thu 3 Dec 09:20, B Fri 4 Dec 09:20 or C Mon 7 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Thu 3 Dec 09:20, B Fri 4 Dec 09:20 or C Mon 7 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         : Dana booked Wed 09:20
         desk: nothing
         ← A
@@ -213,9 +250,9 @@ CONVERSATIONS = {
     "half an hour after the start is too late": """
         visit Dana Tue 14:00
         asks checkin Dana
-        clock 4h
+        clock 5h
         ← 1
-        → This answer comes too late. Call us: 0300 00116
+        → This answer comes too late. Call us: 0300 00140
         : Dana booked
         desk: late
     """,
@@ -259,7 +296,7 @@ CONVERSATIONS = {
         visit Dana Thu 09:20
         asks confirm Dana
         ← 2
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         moves Dana Wed+ 10:00
         ← A
         desk: changed
@@ -271,7 +308,7 @@ CONVERSATIONS = {
         ← 1
         → Thank you, see you Thu 3 Dec 09:20.
         ← 2
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         ← A
         → Thank you. Your new time is Fri 4 Dec 09:20.
         : Dana booked Fri 09:20
@@ -331,7 +368,7 @@ CONVERSATIONS = {
         ← 2
         ← A
         : Dana booked Fri 09:20
-        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer.
+        → All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one.
         → Thank you. Your new time is Fri 4 Dec 09:20.
         ← ok
         ← 👍
@@ -467,6 +504,145 @@ CONVERSATIONS = {
         → Thank you, we read every word.
         desk: score
     """,
+    "who cannot come is not confirmed with the others": """
+        visit Anna Tue 14:00
+        visit Eero Tue 14:40
+        asks confirm Anna Eero
+        ← 2
+        in doubt: Anna Eero
+        ← B
+        in doubt: Eero
+        ← none
+        in doubt: Eero
+        asks checkin Anna Eero
+        ← 1
+        : Anna confirmed
+        : Eero booked
+        clock 3h
+        ← 1
+        : Anna arrived
+        : Eero booked
+        in doubt: Eero
+        desk: cannot_come
+        clock 30m
+        ← b here
+        : Eero arrived
+        in doubt: nobody
+    """,
+    "they come after all, and say so of that one": """
+        visit Anna Thu 09:20
+        visit Eero Thu 10:00
+        asks confirm Anna Eero
+        ← b 2
+        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Held until 11:12. Your time stays unless you choose one.
+        in doubt: Eero
+        clock 31m
+        ← 1
+        → Thank you, see you Thu 3 Dec: Anna 09:20.
+        : Anna confirmed
+        : Eero booked
+        ← b 1
+        → Thank you, see you Thu 3 Dec: Eero 10:00.
+        : Eero confirmed
+        in doubt: nobody
+        clock 1m
+        ← b 2
+        in doubt: Eero
+        clock 31m
+        ← b 1
+        in doubt: nobody
+    """,
+    "content that the desk looks at it is not coming": """
+        visit Dana Tue 14:00
+        asks confirm Dana
+        clock 80m
+        ← 2
+        → The desk reads this and gets back to you. Or call 0300 00140.
+        in doubt: Dana
+        ← ok
+        → nothing
+        : Dana booked
+        in doubt: Dana
+        clock 1m
+        ← 1
+        : Dana confirmed
+        in doubt: nobody
+    """,
+    "nobody of them can": """
+        visit Anna Tue 14:00
+        visit Eero Tue 14:40
+        asks checkin Anna Eero
+        ← a 2
+        ← none
+        ← b 2
+        ← none
+        in doubt: Anna Eero
+        clock 3h
+        ← 1
+        : Anna booked
+        : Eero booked
+        desk: cannot_come
+    """,
+    "nobody says who": """
+        visit Anna Thu 09:20
+        visit Eero Thu 10:00
+        asks confirm Anna Eero
+        ← 2
+        clock 3h
+        in doubt: Anna Eero
+        desk: cannot_come
+        moves Anna Fri 10:00
+        in doubt: Eero
+        marks Eero confirmed
+        in doubt: nobody
+    """,
+    "the desk is done with it, and what comes later is another matter": """
+        visit Dana Thu 09:20
+        asks confirm Dana
+        ← 2
+        ← none
+        in doubt: Dana
+        clock 1m
+        finishes
+        in doubt: nobody
+        ← Is there a lift?
+        desk: unclear
+        in doubt: nobody
+    """,
+    "it waits beside another matter": """
+        visit Dana Thu 09:20
+        ← Is there a lift?
+        clock 1m
+        asks confirm Dana
+        ← 2
+        clock 31m
+        desk: cannot_come
+        in doubt: Dana
+        cancels Dana
+        in doubt: nobody
+    """,
+    "at the door after the window": """
+        visit Dana Tue 14:00
+        asks checkin Dana
+        clock 237m
+        ← here
+        → Good that you are here. Tell us at the desk.
+        : Dana booked
+        desk: late
+        ← 1
+        → Good that you are here. Tell us at the desk.
+        clock 3h
+        ← here
+        → This answer comes too late. Call us: 0300 00140
+    """,
+    "here, said to a reminder after the start": """
+        visit Dana Tue 14:00
+        asks confirm Dana
+        clock 205m
+        ← here
+        → Thank you, you are checked in. Waiting room 2.
+        : Dana arrived
+    """,
     "what we said comes back": """
         visit Dana Thu 09:20
         asks confirm Dana
@@ -491,7 +667,7 @@ FINNISH = """
     ← en pääse
     → Who cannot come? A Dana 9.20, B Eero 10.00. Answer with a letter.
     ← A
-    → All right. Would A pe 4.12. 9.20, B ma 7.12. 9.20 tai C ti 8.12. 9.20 do? Your time stays until you answer.
+    → All right. Would A pe 4.12. 9.20, B ma 7.12. 9.20 tai C ti 8.12. 9.20 do? Held until 11:12. Your time stays unless you choose one.
     ← B
     : Dana booked Mon 09:20
 """
@@ -502,7 +678,7 @@ HEBREW = """
     ← לא יכולים
     → Who cannot come? א Dana 09:20, ב Omer 10:00. Answer with a letter.
     ← ב
-    → All right. Would א 4.12 10:00 ב 7.12 10:00 ג 8.12 10:00 do? Your time stays until you answer.
+    → All right. Would א 4.12 10:00 ב 7.12 10:00 ג 8.12 10:00 do? Held until 11:12. Your time stays unless you choose one.
     ← ג
     : Omer booked Tue 10:00
     : Dana booked Thu 09:20

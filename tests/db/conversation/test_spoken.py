@@ -47,7 +47,7 @@ async def test_times_that_were_offered_stay_readable_when_the_visit_has_moved(ta
     assert await read(talk) == left
     assert (
         left[1]
-        == "All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Your time stays until you answer."
+        == "All right. Would A Fri 4 Dec 09:20, B Mon 7 Dec 09:20 or C Tue 8 Dec 09:20 do? Held until 11:12. Your time stays unless you choose one."
     )
 
 

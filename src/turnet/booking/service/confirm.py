@@ -13,16 +13,21 @@ from turnet.clinic.model import Clinic
 from turnet.errors import NotAllowed
 
 
-async def confirm(act: Act, clinic: Clinic, visit_id: int) -> Visit:  # noqa: ARG001  (called like the other acts)
-    """A booked visit is confirmed; a confirmed one stays as it is. Raises NotFound, NotAllowed in any other state."""
+async def confirm(act: Act, clinic: Clinic, visit_id: int, *, anew: bool = False) -> Visit:  # noqa: ARG001  (called like the other acts)
+    """A booked visit is confirmed; a confirmed one stays as it is, and `anew` writes down that they said so once more.
+
+    Raises NotFound, NotAllowed in any other state.
+    """
 
     async def work() -> Visit:
         visit = await visit_to_change(visit_id)
-        if visit.state is State.CONFIRMED:
+        if visit.state is State.CONFIRMED and not anew:
             return visit
-        if visit.state is not State.BOOKED:
+        if not visit.coming:
             raise NotAllowed(state=visit.state)
-        confirmed = await changed(act, visit, replace(visit, state=State.CONFIRMED))
+        confirmed = visit
+        if visit.state is not State.CONFIRMED:
+            confirmed = await changed(act, visit, replace(visit, state=State.CONFIRMED))
         await record(act, "confirmed", [(visit.id, state_of(visit), state_of(confirmed))])
         await bump_diary()
         return confirmed

@@ -11,7 +11,7 @@ from turnet.clock import minute
 from turnet.conversation import prompts
 from turnet.conversation.meaning import Asked, Meaning, Reading
 from turnet.conversation.prompts import LETTERS, MOST, Open, Subject
-from turnet.conversation.service.case import Case, hand_over, reply, stand, untrue
+from turnet.conversation.service.case import Case, hand_over, reply, stand, too_late, untrue
 from turnet.conversation.service.coming import named
 from turnet.conversation.service.thread import to_desk
 from turnet.errors import SlotTaken, TooLate
@@ -26,16 +26,33 @@ async def cannot(case: Case, prompt: Open, reading: Reading) -> str:
     standing = await stand(case, named(prompt, reading.letters))
     await prompts.end(prompt.id, "answered", now=case.now)
     if standing.changed and standing.coming:  # whom they mean, and what they know of the others, is for a person
+        await _keep(case, prompt, standing.coming, sure=bool(reading.letters))
         return await hand_over(case, "changed", visits=standing.coming)
     if standing.changed:
         return await untrue(case, standing.changed)
     if not standing.coming:
+        await _keep(case, prompt, standing.begun, sure=bool(reading.letters) or len(standing.begun) == 1)
         return await hand_over(case, "late", "too_late", (*standing.begun, *standing.here))
     if len(standing.coming) == 1:
         return await other_times(case, prompt, standing.coming[0])
     if reading.letters or len(standing.coming) > MOST:  # several at once is more than an SMS can settle
-        return await hand_over(case, "cannot_come", visits=standing.coming)
+        return await _left(case, prompt, standing.coming, sure=bool(reading.letters))
     return await ask_which(case, prompt, standing.coming, Meaning.CANNOT)
+
+
+async def _keep(case: Case, prompt: Open, visits: Sequence[Visit], *, sure: bool = True) -> None:
+    """Nothing is asked of them; that they cannot come stays known. Not `sure`: one of them cannot."""
+    asked, wish = (Asked.TIMES, {}) if sure else (Asked.WHICH, {"then": Meaning.CANNOT.value})
+    if visits:
+        await prompts.keep(prompt, asked, visits, wish, language=case.language, now=case.now)
+
+
+async def _left(case: Case, prompt: Open, visits: Sequence[Visit], *, sure: bool = True, lapsed: bool = False) -> str:
+    """A person finds out what can be done. `lapsed`: they chose what was not held any more, and hear what is true now."""
+    await _keep(case, prompt, visits, sure=sure)
+    if lapsed:
+        return await hand_over(case, "cannot_come", "too_late", visits, stays=True)
+    return await hand_over(case, "cannot_come", visits=visits)
 
 
 async def ask_which(
@@ -54,28 +71,22 @@ async def ask_which(
     return "which"
 
 
-async def other_times(case: Case, prompt: Open, visit: Visit, *, again: bool = False) -> str:
-    """Holds times for the visit and asks which. `again`: what they chose was gone."""
-    if not _in_time(case, visit):
-        return await hand_over(case, "cannot_come", visits=[visit])
-    offered = await offer_times(case.act, case.clinic, visit)
+async def other_times(case: Case, prompt: Open, visit: Visit, *, again: bool = False, lapsed: bool = False) -> str:
+    """Holds times for the visit and asks which. `again`: what they chose was gone; `lapsed`, because they took long."""
+    offered = await offer_times(case.act, case.clinic, visit) if _in_time(case, visit) else []
     if not offered:
-        return await hand_over(case, "cannot_come", visits=[visit])
+        return await _left(case, prompt, [visit], lapsed=lapsed)
     subjects = [
         Subject(visit.id, visit.visit_no, letter, one.claim, {"start": one.start.isoformat()})
         for letter, one in zip(LETTERS, offered, strict=False)
     ]
+    until = case.now + OFFER
     await prompts.open_one(
-        case.phone, prompt.our_number, Asked.TIMES, subjects, language=case.language, until=case.now + OFFER,
-        now=case.now, asked_back=again,
+        case.phone, prompt.our_number, Asked.TIMES, subjects, language=case.language, until=until, now=case.now,
+        asked_back=again,
     )  # fmt: skip
-    await reply(
-        case,
-        "times",
-        [visit],
-        times=[(one.letter, one.wish["start"]) for one in subjects],
-        **({"gone": True} if again else {}),
-    )
+    facts = {"times": [(one.letter, one.wish["start"]) for one in subjects], "until": until.isoformat()}
+    await reply(case, "times", [visit], **facts, **({"gone": True} if again else {}))
     return "times"
 
 
@@ -112,6 +123,21 @@ async def takes(case: Case, prompt: Open, reading: Reading) -> str:
     await _let_go(case, prompt)
     await reply(case, "moved", [moved])
     return "moved"
+
+
+async def after_lapse(case: Case, prompt: Open, reading: Reading) -> str:
+    """A time is chosen that is not held any more: others, once. Theirs stands, and they are told so."""
+    standing = await stand(case, prompt.subjects)
+    if reading.meaning is Meaning.NONE_SUITS:
+        await _keep(case, prompt, standing.coming)
+        return await none_suits(case, prompt, reading)
+    if standing.coming and not prompt.asked_back:
+        return await other_times(case, prompt, standing.coming[0], again=True, lapsed=True)
+    if standing.coming:
+        return await _left(case, prompt, standing.coming, lapsed=True)
+    if standing.begun:
+        return await too_late(case, standing.begun)
+    return await untrue(case, (*standing.changed, *standing.here))
 
 
 async def has_taken(prompt: Open, reading: Reading) -> bool:

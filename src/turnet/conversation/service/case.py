@@ -109,12 +109,19 @@ async def lately(case: Case, name: str, within: timedelta) -> bool:
     return bool(rows)
 
 
-async def hand_over(case: Case, why: str, name: str = "call", visits: Sequence[Visit] = ()) -> str:
+async def hand_over(case: Case, why: str, name: str = "call", visits: Sequence[Visit] = (), **facts: Any) -> str:
     """A person looks at it; says so, or why. Returns the outcome."""
     await to_desk(case.phone, why, now=case.now)
     if name and not (name == "call" and await lately(case, "call", USEFUL)):
-        await reply(case, name, visits)
+        await reply(case, name, visits, **facts)
     return "desk"
+
+
+async def too_late(case: Case, visits: Sequence[Visit] = (), *, here: bool = False) -> str:
+    """Said once an hour; to whoever is at the door (`here`) each time, and where to go. Returns the outcome."""
+    said = not here and await lately(case, "too_late", timedelta(hours=1))
+    await hand_over(case, "late", "" if said else "too_late", visits, here=here)
+    return "late"
 
 
 async def for_a_person(case: Case) -> str:
@@ -135,6 +142,14 @@ class Standing:
     """Nobody came yet, and their time is there."""
     changed: tuple[Visit, ...]
     """Moved, cancelled, or another telephone's by now."""
+
+    def without(self, visits: Collection[int]) -> "Standing":
+        """Those that are left."""
+        each = (self.coming, self.here, self.begun, self.changed)
+        return Standing(*(tuple(visit for visit in some if visit.id not in visits) for some in each))
+
+
+NOBODY = Standing((), (), (), ())
 
 
 async def stand(case: Case, subjects: Collection[Subject]) -> Standing:

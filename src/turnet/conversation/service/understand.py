@@ -9,11 +9,10 @@ from turnet.conversation.courtesy import content, thanks
 from turnet.conversation.meaning import Asked, Meaning, Reading, read
 from turnet.conversation.mixed import mixed
 from turnet.conversation.prompts import MOST, Open
-from turnet.conversation.service.cannot import ask_which, cannot, has_taken, none_suits, takes
-from turnet.conversation.service.case import Case, for_a_person, lately, reply, stand, was_open
+from turnet.conversation.service.cannot import after_lapse, ask_which, cannot, has_taken, none_suits, takes
+from turnet.conversation.service.case import Case, for_a_person, stand, too_late, was_open
 from turnet.conversation.service.coming import comes, is_here
 from turnet.conversation.service.opinion import another_score, scores, tells
-from turnet.conversation.service.thread import to_desk
 
 LATE = timedelta(days=7)
 """How long after its time an answer is still recognised as one."""
@@ -41,7 +40,7 @@ async def understood(case: Case, asked: list[Open]) -> tuple[str, int | None]:
         if await _still_answers(case, one, newest=one is asked[0]):
             return await _acted(case, one, reading, asked), one.id
         if one.state in {"expired", "open"} and one.expires_at > case.inbound.at - LATE:
-            return await _too_late(case), one.id
+            return await _too_late(case, one, reading), one.id
     return await _unclear(case), None
 
 
@@ -127,11 +126,11 @@ async def _ask_back(case: Case, one: Open, others: Sequence[Visit], meaning: Mea
     return await ask_which(case, one, visits, meaning, asked_back=True)
 
 
-async def _too_late(case: Case) -> str:
-    await to_desk(case.phone, "late", now=case.now)
-    if not await lately(case, "too_late", timedelta(hours=1)):
-        await reply(case, "too_late")
-    return "late"
+async def _too_late(case: Case, one: Open, reading: Reading) -> str:
+    """Whoever says that they are here stands at the door, and whoever names a time still wants another."""
+    if reading.meaning is Meaning.HERE:
+        return await is_here(case, one, reading)
+    return await (after_lapse(case, one, reading) if one.kind is Asked.TIMES else too_late(case))
 
 
 async def _unclear(case: Case) -> str:
