@@ -43,6 +43,17 @@ async def test_looking_changes_nothing_and_shows_nobody(app: Litestar, client: C
     assert page.text.count(" checked") == 3
 
 
+@pytest.mark.parametrize(("days", "said"), [(None, "in 30 days"), (1, "a day"), (2, "in 2 days"), (365, "in 365 days")])
+async def test_it_promises_what_is_set(app: Litestar, client: Client, days: int | None, said: str) -> None:
+    link = await a_link(app)
+    if days:
+        await fetch("INSERT INTO survey (id, sample, rest_days, alarm_at) VALUES (1, 100, {}, 6) RETURNING id", days)
+
+    page = await client.get(link)
+
+    assert f"One question after a visit, at most once {said}." in page.text
+
+
 @pytest.mark.parametrize("partial", [False, True])
 async def test_what_is_left_unticked_is_not_sent_any_more(app: Litestar, client: Client, partial: bool) -> None:
     link = await a_link(app)

@@ -13,7 +13,8 @@ from litestar.params import FromPath
 from turnet.booking.links import missed
 from turnet.clinic.model import Clinic
 from turnet.errors import NotFound
-from turnet.i18n import _, speaking
+from turnet.feedback.queries import survey
+from turnet.i18n import _, ngettext, speaking
 from turnet.messaging import choices
 from turnet.messaging.choices import Chooser
 from turnet.messaging.refusals import PURPOSES
@@ -46,8 +47,9 @@ async def look(request: AnyRequest, token: FromPath[str]) -> Page:
     with speaking(language):
         pairs = tuple((code, f"/u/{token}?lang={code}") for code in clinic.languages)
         frame = Frame(clinic, language, request.app.state.settings.origin, "", pairs, index=False)
+        offered = _offered((await survey()).rest_days)
         page = ChoicesPage(
-            frame, f"/u/{token}?lang={language}", _offered(), await choices.wanted(chooser), "saved" in query
+            frame, f"/u/{token}?lang={language}", offered, await choices.wanted(chooser), "saved" in query
         )
         return Page("public/choices.html", page, block="choices", headers={"Vary": VARY})
 
@@ -78,9 +80,19 @@ def _language(request: AnyRequest, chooser: Chooser, clinic: Clinic) -> str:
     return wished if wished in clinic.languages else chooser.language
 
 
-def _offered() -> tuple[tuple[str, str, str], ...]:
+def _offered(days: int) -> tuple[tuple[str, str, str], ...]:
     return (
         ("reminders", _("Reminders"), _("Before a visit. Without them nobody reminds you.")),
-        ("feedback", _("Questions about the visit"), _("One question after a visit, at most once a month.")),
+        ("feedback", _("Questions about the visit"), _how_often(days)),
         ("offers", _("Offers"), _("Only if you have agreed to them.")),
     )
+
+
+def _how_often(days: int) -> str:
+    """`days` in which nobody is asked twice."""
+    often = ngettext(
+        "One question after a visit, at most once a day.",
+        "One question after a visit, at most once in %(num)d days.",
+        days,
+    )
+    return often % {"num": days}
