@@ -227,6 +227,9 @@ async def test_a_manager_writes_what_is_said(clock: FrozenClock, signs_in: Signs
     assert clinic.locations["keskusta"].waiting == {"en": "Waiting room 2.", "he": "חדר המתנה 2."}
     service = clinic.services["check-up"]
     assert (service.instructions, service.aftercare) == ({"en": "Bring a list."}, {"en": "Rest."})
+    lacks = "Missing: {}. Whoever reads that gets it in English."
+    listed = (await manager.get("/admin/texts")).text
+    assert [lacks.format(those) in listed for those in ("Finnish", "Finnish, Hebrew", "Hebrew")] == [True, True, False]
     assert "Waiting room 2." in (await manager.get("/admin/texts/edit?of=location&slug=keskusta")).text
     assert "changed what patients are told" in (await manager.get("/admin/audit")).text
 
@@ -248,6 +251,7 @@ async def test_what_cannot_be_said_is_said_beside_it(
     answer = await manager.post("/admin/texts/edit", data=form, partial=partial)
 
     assert (answer.status_code, said in answer.text, next(iter(words.values())) in answer.text) == (422, True, True)
+    assert ("At most 80 signs." in answer.text, "maxlength" in answer.text) == (True, False), "nothing is cut unsaid"
     assert (await fetch("SELECT waiting FROM location WHERE slug = 'keskusta'"))[0][0] == "{}"
     for wrong in ({"of": "room", "slug": "room-1"}, {"of": "location", "slug": "nowhere"}, {}):
         assert (await manager.post("/admin/texts/edit", data=wrong)).status_code == 404

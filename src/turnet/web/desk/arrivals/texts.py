@@ -1,6 +1,6 @@
 """`/admin/texts`: where to sit, what to bring, what to know afterwards: the clinic's own words, in each of its languages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,11 @@ from turnet.web.kit.forms import Form
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
+from turnet.web.public.words import language_name
 
 OWN = "/admin/texts"
+FEW = 200
+"""Signs that two lines hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,12 @@ class Thing:
     def missing(self) -> bool:
         return not all(self.texts.values())
 
+    def untold(self, languages: Iterable[str]) -> list[str]:
+        """In which of these languages something is not said that another says."""
+        return [
+            code for code in languages if any(any(said.values()) and not said.get(code) for said in self.texts.values())
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -49,15 +58,25 @@ class Field:
     label: str
     language: str
     direction: str
-    most: int
+    rows: int
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
 class TextsPage:
     frame: DeskFrame
+    clinic: Clinic
     said: Said | None
     locations: Sequence[Thing]
     services: Sequence[Thing]
+
+    def lacks(self, thing: Thing) -> str:
+        """Whose language it lacks, and what they get instead (`Clinic.text`); empty: nobody's."""
+        untold = [language_name(code) for code in thing.untold(self.clinic.languages)]
+        if not untold:
+            return ""
+        words = {"languages": ", ".join(untold), "default": language_name(self.clinic.default_language)}
+        return _("Missing: %(languages)s. Whoever reads that gets it in %(default)s.") % words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,7 @@ async def texts(request: AnyRequest) -> Response[Any]:
     seat, query = await seated(request), asked.once(request)
     page = TextsPage(
         frame=seat.frame("more"),
+        clinic=seat.clinic,
         said=Said(_("Saved. It is said from now on.")) if query.get("saved") else None,
         locations=[_thing("location", one) for one in seat.clinic.locations.values()],
         services=[_thing("service", one) for one in seat.clinic.services.values()],
@@ -143,7 +163,9 @@ def _page(seat: Seat, thing: Thing, form: Form, *, status: int = 200) -> Page:
 
 def _field(name: str, code: str) -> Field:
     language = LANGUAGES[code]
-    return Field(f"{name}.{code}", language.own_name, code, language.direction, LONGEST[name])
+    rows = 2 if LONGEST[name] < FEW else 4
+    hint = _("At most %(most)s signs.") % {"most": LONGEST[name]}
+    return Field(f"{name}.{code}", language.own_name, code, language.direction, rows, hint)
 
 
 routes: list[ControllerRouterHandler] = [texts, edit, save]
