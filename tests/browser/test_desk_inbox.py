@@ -47,6 +47,8 @@ def test_it_appears_is_answered_and_done(
     expect(desk.locator(".bar .count").first).not_to_be_empty()
     row.click()
     expect(desk.locator(".talk .theirs")).to_contain_text(text)
+    expect(desk.locator("#newest")).to_be_in_viewport()
+    expect(desk.locator("#newest")).to_be_focused()
     seen, found, small = [*seen, sideways(desk)], [*found, *violations(desk)], [*small, *too_small(desk)]
 
     box = desk.locator("textarea[name=text]")
@@ -62,14 +64,41 @@ def test_it_appears_is_answered_and_done(
     expect(box).to_have_value("כן, בשמחה")  # … and what is typed stays
     desk.locator(".answer .btn").first.click()
 
-    desk.wait_for_url("**/desk/inbox?did=done**")
+    desk.wait_for_url("**/desk/inbox?did=sent**")
     expect(desk.locator("#threads ol a", has_text=text)).to_have_count(0)
-    expect(desk.locator("#said")).to_contain_text("Done." if language == "en" else "הטיפול הסתיים.")
+    expect(desk.locator("#said button")).to_be_visible()
     desk.locator("#said button").click()
     expect(desk.locator(".talk .ours")).to_contain_text("כן, בשמחה")
     desk.goto("/desk/inbox/failed")
     seen, found, small = [*seen, sideways(desk)], [*found, *violations(desk)], [*small, *too_small(desk)]
     assert (seen, found, small) == ([0, 0, 0], [], [])
+
+
+def test_a_second_tab_says_that_somebody_answered_and_back_sends_nothing_again(reception: str, sits: Sits) -> None:
+    """The second tab hears of the first one's answer before a word is typed in it. Control: their next SMS stops nobody."""
+    sender = somebody_writes(reception, "from two tabs")
+    first = sits("/desk/inbox", "en", **DESKTOP)
+    first.locator("#threads ol a", has_text="from two tabs").click()
+    second = first.context.new_page()
+    second.goto(first.url)
+    assert httpx.post(f"{reception}/-/said", json={"sender": sender, "text": "and once more"}).status_code == 201
+    expect(first.locator(".talk")).to_contain_text("and once more")
+
+    first.locator("textarea[name=text]").fill("Tab one")
+    first.locator(".answer .btn").first.click()
+    first.wait_for_url("**/desk/inbox?did=sent**")
+    expect(second.locator(".talk")).to_contain_text("Tab one")
+    second.locator("textarea[name=text]").fill("Tab two")
+    second.locator(".answer .btn").first.click()
+    expect(second.locator("[role=alert]")).to_contain_text("Not sent yet")
+    first.go_back()
+    expect(first.locator("textarea[name=text]")).to_have_value("Tab one")
+    first.locator(".answer .btn").first.click()
+    first.wait_for_url("**/desk/inbox?did=sent**")
+
+    first.locator(".seg a").last.click()
+    first.locator("#threads ol a", has_text="and once more").click()
+    expect(first.locator(".talk .ours", has_text="Tab ")).to_have_count(1)
 
 
 def test_without_javascript_it_is_answered_too(reception: str, sits: Sits) -> None:
