@@ -101,7 +101,7 @@ def outside(use: Use) -> str:
 def price(thousandths: int, currency: str) -> str:
     """Of one part: `€0.079`, `0,079 €`, with as many decimals as there are."""
     amount = Decimal(thousandths) / THOUSANDTHS / 10 ** get_currency_precision(currency)
-    pattern = {"en": "¤0.00###", "fi": "0.00###\u00a0¤", "he": "0.00###\u00a0¤"}[current().code]
+    pattern = {"en": "¤0.00###", "fi": "0.00###\u00a0¤", "he": "\u200f0.00###\u00a0\u200f¤"}[current().code]
     written = format_currency(amount, currency, format=pattern, locale=current().locale, currency_digits=False)
     return str(written).replace(currency, get_currency_symbol(currency, "en"))
 

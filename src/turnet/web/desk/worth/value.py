@@ -188,8 +188,8 @@ async def _page(
 
 
 def _since_first(found: list[tuple[date, Use]]) -> list[tuple[date, Use]]:
-    """Without the months before turnet came."""
-    began = next((number for number, (_month, use) in enumerate(found) if use.visits or use.messages), len(found) - 1)
+    """Without the months before the first visit."""
+    began = next((number for number, (_month, use) in enumerate(found) if use.visits), len(found) - 1)
     return found[began:]
 
 
