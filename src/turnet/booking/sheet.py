@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from turnet.booking.doubts import ASKED, DOUBTED, SURE
 from turnet.booking.needs import SETTLED
 from turnet.booking.queries import LONGEST
 from turnet.booking.states import State
@@ -57,6 +58,8 @@ class Entry:
     """`email` or `sms`: the newest message about it did not arrive."""
     called: bool = False
     """Whoever waits was asked to come in."""
+    doubt: str = ""
+    """`cannot`: they wrote that they cannot come, and nobody has settled it; `perhaps`: one of several cannot."""
 
     @property
     def span(self) -> Span:
@@ -108,6 +111,8 @@ _FACTS = (
     "AND n.created_at > m.created_at) "
     "UNION ALL SELECT 'called', m.booking, 0, '', 0 FROM message m JOIN booking b ON b.id = m.booking "
     "WHERE b.starts_at >= {} AND b.starts_at < {} AND m.kind = 'come_in' AND m.created_at >= b.state_at "
+    f"UNION ALL SELECT 'doubt', y.booking, {SURE}, '', 0 FROM {ASKED} WHERE b.starts_at >= {{}} AND b.starts_at < {{}} "
+    f"AND {DOUBTED} "
     "UNION ALL SELECT 'late', l.resource, l.minutes, CAST(l.day AS TEXT), 0 FROM lateness l "
     "WHERE l.day >= {} AND l.day <= {} ORDER BY place"
 )
@@ -158,6 +163,7 @@ class _Facts(NamedTuple):
     extras: Mapping[int, tuple[int, ...]]
     failed: Mapping[int, str]
     called: Collection[int]
+    doubt: Mapping[int, str]
     late: Mapping[tuple[int, date], int]
 
 
@@ -166,17 +172,20 @@ async def _facts(span: Span, first: date, last: date) -> _Facts:
     extras: dict[int, tuple[int, ...]] = defaultdict(tuple)
     failed: dict[int, str] = {}
     called: set[int] = set()
+    doubt: dict[int, str] = {}
     late: dict[tuple[int, date], int] = {}
-    for what, about, fact, word, _place in await fetch(_FACTS, *(start, end) * 3, first, last):
+    for what, about, fact, word, _place in await fetch(_FACTS, *(start, end) * 4, first, last):
         if what == "extra":
             extras[about] += (fact,)
         elif what == "failed":
             failed[about] = word
         elif what == "called":
             called.add(about)
+        elif what == "doubt":
+            doubt[about] = "cannot" if fact else doubt.get(about, "perhaps")
         elif fact:
             late[about, date.fromisoformat(word)] = fact
-    return _Facts(extras, failed, called, late)
+    return _Facts(extras, failed, called, doubt, late)
 
 
 async def _visits(span: Span, diaries: Diaries, facts: _Facts) -> tuple[Entry, ...]:
@@ -195,6 +204,7 @@ def _entry(row: tuple[Any, ...], facts: _Facts) -> Entry:
         id, public_id, State(state), version, minute(start), minute(end), service, practitioner, room, location, patient,
         name, birth_year, bool(provisional), door, bool(over), bool(noted), state_at, by, bool(reached),
         facts.extras.get(id, ()), facts.failed.get(id, ""), id in facts.called,
+        facts.doubt.get(id, ""),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
 
+from turnet.booking.doubts import ASKED, DOUBTED
 from turnet.booking.model import Visit
 from turnet.booking.queries import visits_by_id
 from turnet.booking.service.attempt import attempt
@@ -31,6 +32,7 @@ from turnet.reminders.planning import Plan, insert, make_missing
 from turnet.reminders.queries import active_rounds, story
 from turnet.reminders.rules import CLOSES, EVES, FOLDED, Rest, ahead, back
 from turnet.reminders.steps import (
+    IN_DOUBT,
     NOTHING_ARRIVES,
     SOON,
     Fate,
@@ -121,7 +123,7 @@ _STEPS = f"""
         EXISTS (SELECT 1 FROM opt_out o WHERE o.contact = {_CONTACT} AND o.purpose = {_PURPOSE}
             AND o.lifted_at IS NULL),
         EXISTS (SELECT 1 FROM suspension x WHERE x.contact = {_CONTACT} AND x.reason <> 'soft' AND x.lifted_at IS NULL),
-        m.state
+        m.state, EXISTS (SELECT 1 FROM {ASKED} WHERE y.booking = s.booking AND {DOUBTED})
     FROM step s JOIN booking b ON b.id = s.booking LEFT JOIN message m ON m.id = s.message
         LEFT JOIN message_round r ON r.name = s.rule
     WHERE """  # noqa: S608  (our own names)
@@ -219,7 +221,11 @@ async def take_due(now: datetime) -> None:
     for step in due:
         groups[together(step, clinic.zone)].append(step)
     for step in await _waiting_between(clinic, [group.day for group in groups], standing):
-        if not standing.unwanted(step) and (group := together(step, clinic.zone)) in groups:
+        if (
+            not standing.unwanted(step)
+            and not standing.doubtful(step)
+            and (group := together(step, clinic.zone)) in groups
+        ):
             groups[group].append(step)
     await attempt(partial(_take, groups, standing))
 
@@ -293,16 +299,23 @@ async def speech(message: UUID, *, now: datetime) -> Speech:
     if not left:
         return Speech()
     visits, round = tuple(await visits_by_id([step.booking for step in left])), standing.rounds[left[0].rule]
-    return Speech(visits, round, round.kind is RoundKind.REMINDER and await _folded(left))
+    sure = [step for step in left if not step.in_doubt]
+    return Speech(visits, round, round.kind is RoundKind.REMINDER and await _folded(sure))
 
 
 async def _folded(steps: Sequence[VisitStep]) -> bool:
+    if not steps:
+        return False
     rows = await fetch(
         "SELECT 1 FROM step s JOIN booking b ON b.id = s.booking AND b.visit_no = s.visit_no "  # noqa: S608
         f"WHERE s.booking IN ({marks(steps)}) AND s.state = 'dropped' AND s.reason = {{}} LIMIT 1",
         *(*(step.booking for step in steps), FOLDED),
     )
     return bool(rows)
+
+
+def _why_not(step: VisitStep, standing: Standing) -> str:
+    return standing.unwanted(step) or (IN_DOUBT if standing.doubtful(step) else "")
 
 
 async def foretold(visit: Visit, now: datetime) -> list[Told]:
@@ -312,7 +325,7 @@ async def foretold(visit: Visit, now: datetime) -> list[Told]:
         return told
     standing = await _standing(clinic, now)
     steps = await _steps("s.booking = {} AND s.state = 'waiting'", visit.id)
-    why = {(step.rule, step.channel): standing.unwanted(step) for step in steps if step.rule in standing.rounds}
+    why = {(step.rule, step.channel): _why_not(step, standing) for step in steps if step.rule in standing.rounds}
     return [
         replace(one, state="dropped", why=reason)
         if one.state == "waiting" and (reason := why.get((one.round, one.channel)))

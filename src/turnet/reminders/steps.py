@@ -28,6 +28,7 @@ NOTHING_ARRIVES = "nothing arrives at this contact"
 TOO_LATE = "there was no time left in which it would have been of use"
 OFF = "the round was switched off"
 CONFIRMED = "the visit is confirmed"
+IN_DOUBT = "they said that they cannot come"
 UNWRITTEN = "the clinic has written no text for it"
 ONE_A_DAY = "somebody else of the same telephone or address is asked that day"
 REFUSED = "the patient wants no reminders"
@@ -40,6 +41,10 @@ _REFUSALS = {
 }  # fmt: skip
 _MISSED = frozenset({RoundKind.REMINDER, RoundKind.INSTRUCTIONS})
 """Somebody is told that these did not leave in time; the others are only let go."""
+_ALWAYS = frozenset({RoundKind.REMINDER})
+"""What goes before a visit even to whoever said that they cannot come: the visit stands until somebody settles it, and
+this alone tells them so and asks once more. Nobody is told how to prepare for it, or asked whether they are there.
+"""
 _THERE = frozenset({State.ARRIVED, State.IN_ROOM})
 
 
@@ -71,6 +76,8 @@ class VisitStep(NamedTuple):
     """Nothing arrives there."""
     message: str | None = None
     """State of the message that carries it."""
+    in_doubt: bool = False
+    """They said that they cannot come, and nobody has settled it."""
 
     @property
     def contact(self) -> str:
@@ -163,6 +170,13 @@ class Standing:
         over = self.now > self.useful_until(step) or instead(step, self)
         return Fate("dropped", NOTHING_ARRIVES) if over else Fate(due_at=self.now)
 
+    def doubtful(self, step: VisitStep) -> Fate | None:
+        """Of a step about a visit in doubt: it waits for somebody to settle that. None: it is not, or is told all the same."""
+        round = self.rounds[step.rule]
+        if not step.in_doubt or round.after or round.kind in _ALWAYS:
+            return None
+        return Fate("dropped", IN_DOUBT) if self.now > self.useful_until(step) else Fate(due_at=self.now)
+
     def falls_back(self, step: VisitStep) -> bool:
         """Of a step whose message did not arrive: does another channel try? One that never left costs nothing twice."""
         return step.rule in self.rounds and (self.rounds[step.rule].fallback or step.message == "skipped")
@@ -203,7 +217,7 @@ def _judge(step: VisitStep, together: Sequence[VisitStep], standing: Standing) -
         return None
     if why := standing.unwanted(step):
         return Fate("dropped", why)
-    if stuck := standing.unseen(step) or standing.unreached(step):
+    if stuck := standing.unseen(step) or standing.doubtful(step) or standing.unreached(step):
         return None if stuck.state == "waiting" else stuck
     return Fate("dropped", FOLLOWED) if _followed(step, together, standing) else standing.late(step)
 
@@ -265,7 +279,7 @@ def on_leaving(step: VisitStep, standing: Standing) -> Fate:
         return standing.too_late(step)
     if why := standing.unwanted(step):
         return Fate("dropped", why)
-    return standing.unseen(step) or standing.unreached(step) or _on_its_way(step, standing)
+    return standing.unseen(step) or standing.doubtful(step) or standing.unreached(step) or _on_its_way(step, standing)
 
 
 def _on_its_way(step: VisitStep, standing: Standing) -> Fate:

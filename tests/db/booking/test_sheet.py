@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.db.booking.acts import ANNA, FRIDAY_0800, OMAR, OWNER, THURSDAY_0920, THURSDAY_1000, a_wish, an_act
+from tests.db.conversation.in_doubt import says_they_cannot
 from tests.factories import a_clinic, at
 from turnet.booking import service
+from turnet.booking.queries import visit
 from turnet.booking.sheet import Load, entry, load, sheet, taken_of
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
@@ -119,6 +121,22 @@ async def test_day_costs_four_queries_however_many_visits(
     statements.clear()
     assert len(await load(clinic, date(2026, 12, 1), date(2026, 12, 31))) == 6
     assert len(statements) == 1
+
+
+async def test_who_said_that_they_cannot_come(engine: AnyEngine, clock: FrozenClock) -> None:
+    clinic = await a_clinic()
+    ids = [
+        await booked(clock, clinic, "a", start=THURSDAY_0920, by="sanna"),
+        await booked(clock, clinic, "b", start=THURSDAY_1000, by="sanna"),
+        await booked(clock, clinic, "c", start=THURSDAY_1000, by="pekka"),
+    ]
+    visits = [found for id in ids if (found := await visit(id))]
+    await says_they_cannot(clock, *visits[:2])
+    await says_they_cannot(clock, visits[0])
+    found = await sheet(clinic, THURSDAY, THURSDAY, now=clock.now())
+
+    assert {one.public_id: one.doubt for one in found.visits} == dict(zip(ids, ("cannot", "perhaps", ""), strict=True))
+    assert (await entry(ids[0])).doubt == "cannot"
 
 
 async def test_month_counts_what_was_not_cancelled(engine: AnyEngine, clock: FrozenClock) -> None:

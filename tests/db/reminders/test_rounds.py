@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.db.booking.acts import ANNA, staff
+from tests.db.booking.acts import ANNA, an_act, staff
+from tests.db.conversation.in_doubt import says_they_cannot
 from tests.db.reminders.acts import (
     EETU,
     INKA,
@@ -25,6 +26,7 @@ from tests.db.reminders.acts import (
     tick,
 )
 from turnet.booking.model import Visit
+from turnet.booking.service import confirm
 from turnet.booking.states import State
 from turnet.clinic.model import Clinic
 from turnet.clock import FrozenClock
@@ -42,6 +44,7 @@ from turnet.reminders.rules import FOLDED
 from turnet.reminders.service import foretold, speech
 from turnet.reminders.steps import (
     CONFIRMED,
+    IN_DOUBT,
     NO_FEEDBACK,
     NO_OFFERS,
     NOT_COME,
@@ -291,6 +294,53 @@ async def test_control_one_that_can_go_is_not_said_by_the_reminder(clinic: Clini
     await tick(clock, "2026-12-02 13:00")
 
     assert not (await matter(clock, "reminder")).manner.folded
+
+
+# --- who said that they cannot come
+
+
+async def test_who_cannot_come_is_not_asked_at_the_door_and_the_others_are(clinic: Clinic, clock: FrozenClock) -> None:
+    await on("checkin")
+    eetu = await booked(clinic, clock, EETU, "2026-12-03T13:00+02:00")
+    inka = await booked(clinic, clock, INKA, "2026-12-03T13:40+02:00")
+    await says_they_cannot(at_time(clock, "2026-12-02 12:00"), inka)
+    await tick(clock, "2026-12-03 11:00")
+
+    assert await sent("checkin") == [("sms", ["Eetu"])]
+    assert ("sms", ["Eetu", "Inka"]) in await sent("reminder"), "the only word that the time stands"
+    told = {one.round: (one.state, one.why) for one in await foretold(inka, clock.now())}
+    assert told["checkin"] == ("dropped", IN_DOUBT)
+    assert {one.round: one.state for one in await foretold(eetu, clock.now())}["checkin"] == "queued"
+
+    await confirm(an_act(clock), clinic, inka.id)
+    await tick(clock, "2026-12-03 11:50")
+    assert await sent("checkin") == [("sms", ["Eetu"]), ("sms", ["Inka"])], "they come after all"
+
+
+async def test_who_says_so_before_it_leaves_is_left_out_and_at_last_let_go(clinic: Clinic, clock: FrozenClock) -> None:
+    await on("checkin")
+    eetu = await booked(clinic, clock, EETU, "2026-12-03T13:00+02:00")
+    inka = await booked(clinic, clock, INKA, "2026-12-03T13:40+02:00")
+    await tick(clock, "2026-12-03 11:00")
+    await says_they_cannot(clock, inka)
+
+    assert [one.id for one in (await matter(clock, "checkin")).visits] == [eetu.id]
+    assert await fate(inka, "checkin") == ("waiting", "")
+    await tick(clock, "2026-12-03 13:30")
+    assert (await fate(inka, "checkin"), await sent("checkin")) == (("dropped", IN_DOUBT), [("sms", ["Eetu"])])
+
+
+async def test_nobody_is_told_how_to_prepare_for_what_they_cannot_come_to(clinic: Clinic, clock: FrozenClock) -> None:
+    await on("instructions", "checkin")
+    await fetch("UPDATE service SET instructions = {}", '{"en": "Eat nothing"}')
+    await fetch("UPDATE diary SET setup_version = setup_version + 1 WHERE id = 1 RETURNING id")
+    visit = await booked(clinic, clock, EETU)
+    await says_they_cannot(at_time(clock, "2026-11-29 12:00"), visit)
+    await tick(clock, "2026-11-30 17:00")
+    assert await sent("visit_instructions") == []
+
+    await tick(clock, SMS_DUE)
+    assert not (await matter(clock, "reminder")).manner.folded, "it does not say how to check in"
 
 
 # --- afterwards

@@ -2,14 +2,17 @@
 
 import re
 
+import httpx
 import pytest
 
 from tests.db.booking.acts import OMAR, an_act
+from tests.db.conversation.in_doubt import says_they_cannot
 from tests.factories import REA, a_clinic
 from tests.web.conftest import Client
 from tests.web.desk.conftest import Signs
 from tests.web.desk.test_today import THURSDAY_0920, TODAY_1100, a_visit, counting
 from turnet.booking import queries, service
+from turnet.booking.sheet import entry
 from turnet.booking.states import State
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
@@ -25,7 +28,7 @@ async def state_of(public_id: str) -> State:
     return visit.state
 
 
-async def post(desk: Client, public_id: str, act: str, partial: bool, **data: object) -> object:
+async def post(desk: Client, public_id: str, act: str, partial: bool, **data: object) -> httpx.Response:
     return await desk.post(f"/desk/visits/{public_id}/{act}", data={"back": "/desk", **data}, partial=partial)
 
 
@@ -53,6 +56,24 @@ async def test_failed_message_asks_for_a_call(clock: FrozenClock, signs_in: Sign
     assert "did not arrive: call" in (await desk.get(f"/desk/visits/{visit.public_id}")).text
     for view in ("list", "people"):
         assert "message failed, call" in (await desk.get(f"/desk?as={view}")).text
+
+
+async def test_who_said_that_they_cannot_come_is_marked_until_the_desk_says_that_they_do(
+    clock: FrozenClock, signs_in: Signs
+) -> None:
+    clinic = await a_clinic()
+    visit = await a_visit(clinic, clock)
+    desk = await signs_in()
+    pages = ["/desk?as=list", "/desk?as=people", "/desk?as=rooms", f"/desk/visits/{visit.public_id}"]
+    assert ["says they cannot come" in (await desk.get(page)).text for page in pages] == [False] * 4
+    await says_they_cannot(clock, visit)
+    assert ["says they cannot come" in (await desk.get(page)).text for page in pages] == [True] * 4
+
+    clock.advance(minutes=1)
+    version = (await entry(visit.public_id)).version
+    row = await post(desk, visit.public_id, "mark", True, to="confirmed", version=version, **{"from": "row"})
+    assert "says they cannot come" not in row.text
+    assert ["says they cannot come" in (await desk.get(page)).text for page in pages] == [False] * 4
 
 
 async def test_what_was_sent_stands_under_its_name_and_what_happened_leads_there(

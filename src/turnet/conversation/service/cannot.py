@@ -14,6 +14,7 @@ from turnet.conversation.prompts import LETTERS, MOST, Open, Subject
 from turnet.conversation.service.case import Case, hand_over, reply, stand, too_late, untrue
 from turnet.conversation.service.coming import named
 from turnet.conversation.service.thread import to_desk
+from turnet.db.versions import raise_diary
 from turnet.errors import SlotTaken, TooLate
 from turnet.scheduling.policy import may_move
 
@@ -66,6 +67,7 @@ async def ask_which(
         case.phone, prompt.our_number, Asked.WHICH, subjects, language=case.language, until=until, now=case.now,
         asked_back=asked_back,
     )  # fmt: skip
+    await raise_diary()
     facts = {"letters": {str(id): letter for id, letter in letters.items()}}
     await reply(case, "which", visits, cannot=meaning is Meaning.CANNOT and not asked_back, **facts)
     return "which"

@@ -72,7 +72,8 @@ class Drawn:
     @property
     def flagged(self) -> bool:
         entry = self.entry
-        return entry.overbooked or entry.provisional or entry.noted or entry.called or bool(entry.failed)
+        marks = (entry.overbooked, entry.provisional, entry.noted, entry.called, entry.failed, entry.doubt)
+        return any(marks)
 
 
 def words() -> dict[State, str]:

@@ -141,6 +141,7 @@ def _of_rounds() -> dict[str, str]:
         steps.TOO_LATE: _("it would have come too late"),
         steps.OFF: _("this round was switched off"),
         steps.CONFIRMED: _("the visit was confirmed"),
+        steps.IN_DOUBT: _("they said that they cannot come"),
         steps.UNWRITTEN: _("there is no text for this reason of a visit"),
         steps.ONE_A_DAY: _("somebody else of the family is asked"),
         steps.REFUSED: _("they want no reminders"),
