@@ -1,6 +1,7 @@
 """Saying how it went with a thumb, in Hebrew, and the desk that reads it; and saying why one cancels."""
 
 import itertools
+from typing import Any
 
 import httpx
 import pytest
@@ -70,6 +71,35 @@ def test_hebrew_thumb_gives_nine_and_says_why(reception: str, sits: Sits, chromi
     desk.locator("#said button").click()
     expect(said.locator("button")).to_have_count(2)
     assert (sideways(desk), violations(desk)) == (0, [])
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+@pytest.mark.parametrize("wide", [PHONE, DESKTOP], ids=["phone", "wide"])
+def test_the_ends_of_the_scale_stand_at_0_and_10_and_thanks_have_no_box(
+    reception: str, chromium: Browser, lang: str, wide: dict[str, Any]
+) -> None:
+    with visiting(reception, chromium) as opens:
+        page = opens(f"{link(reception, f'Ada {lang}{len(wide)}')}?lang={lang}", **(wide | STILL))
+        edges = page.evaluate(EDGES)
+        page.locator(".scale button").last.click()
+        thanks = page.locator(".said")
+        expect(thanks).to_be_focused()
+        box = thanks.evaluate("e => getComputedStyle(e).outlineStyle")
+        page.keyboard.press("Tab")
+        visible = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+
+    assert [abs(one) < 1 for one in edges] == [True, True, True], edges
+    assert (box, visible) == ("none", "solid")
+
+
+EDGES = """() => {
+  const rtl = getComputedStyle(document.documentElement).direction === "rtl";
+  const [low, scale, high] = document.querySelector(".scaled").children, all = [...scale.children];
+  const text = (e) => { const r = document.createRange(); r.selectNodeContents(e); return r.getBoundingClientRect() };
+  const from = (r) => rtl ? -r.right : r.left, to = (r) => rtl ? -r.left : r.right;
+  const [zero, ten, whole] = [all[0], all.at(-1), scale].map((e) => e.getBoundingClientRect());
+  return [from(text(low)) - from(zero), to(text(high)) - to(ten), to(ten) - to(whole)];
+}"""
 
 
 def test_a_wide_desk_shows_what_was_said(reception: str, sits: Sits) -> None:
