@@ -336,7 +336,9 @@ async def test_more_offers_what_the_role_may(clock: FrozenClock, signs_in: Signs
     owner = (await (await signs_in("owner")).get("/desk/more")).text
     assert "/admin/staff" in owner
     assert "/admin/audit" in owner
-    reader = (await (await signs_in("read_only")).get("/desk/more")).text
+    reads = await signs_in("read_only")
+    reader = (await reads.get("/desk/more")).text
+    assert (await reads.get("/admin")).headers["location"] == "/desk/more"
     assert "/admin/staff" not in reader
     assert "/desk/blocks" not in reader
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get
+from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from turnet.web.desk.seat import DeskFrame, seated
@@ -41,4 +42,10 @@ async def more(request: AnyRequest) -> Response[Any]:
     return Page("desk/more.html", page, headers={"Cache-Control": "no-store"})
 
 
-routes: list[ControllerRouterHandler] = [more]
+@get("/admin", act="diary.see", include_in_schema=False)
+async def admin() -> Redirect:
+    """All of it that this person may see stands under More."""
+    return Redirect("/desk/more", status_code=302)
+
+
+routes: list[ControllerRouterHandler] = [more, admin]
