@@ -45,7 +45,7 @@ async def more(request: AnyRequest) -> Response[Any]:
 @get("/admin", act="diary.see", include_in_schema=False)
 async def admin() -> Redirect:
     """All of it that this person may see stands under More."""
-    return Redirect("/desk/more", status_code=302)
+    return Redirect("/desk/more", status_code=303)
 
 
 routes: list[ControllerRouterHandler] = [more, admin]
