@@ -143,6 +143,7 @@ _WAITS = """(c.state = 'open' AND (
     (i.done_at >= c.since AND (i.outcome IN ('desk', 'late', 'changed', 'choose')
         OR (c.why = 'wants_out' AND i.outcome = 'opted_out')
         OR (c.why = 'score' AND (i.outcome = 'commented' OR (i.outcome = 'scored' AND length(i.text) > 3)))))
+    OR (c.why IN ('changed', 'often') AND i.done_at = c.since)
     OR (c.why = 'failed' AND i.state = 'failed')
     OR (c.why = 'cannot_come' AND EXISTS (SELECT 1 FROM prompt p WHERE p.phone = c.phone AND p.asked_at = i.done_at
         AND p.kind IN ('times', 'which') AND p.state IN ('closed', 'expired') AND p.ended_at >= c.since))))"""

@@ -371,9 +371,10 @@ async def test_a_process_that_stops_ends_between_two_sms(talk: Talk, stops: bool
         ("asks confirm Dana\n← 2\n← none\n← Thank you", ["none"]),
         ("asks score Dana\n← 3\n← Nobody said how long\n← Thanks", ["Nobody said how long"]),
         ("asks confirm Dana\n← Is there a lift?\n← And a toilet?\n← 1", ["Is there a lift?", "And a toilet?"]),
+        ("visit Omer Thu 10:00\nasks confirm Dana Omer\nmoves Omer Fri 10:00\n← 1\nclock 5m\n← Thank you", ["1"]),
         ("asks confirm Dana\n← 1\n← Thank you", []),
     ],
-    ids=["a question", "no time was chosen", "none suits", "a low score", "two of them", "nothing waits"],
+    ids=["a question", "no time was chosen", "none suits", "a low score", "two", "one was moved", "nothing waits"],
 )
 async def test_what_waits_is_not_buried_by_what_was_understood_later(talk: Talk, script: str, waits: list[str]) -> None:
     await play(talk, f"visit Dana Thu 09:20\n{script}")

@@ -35,6 +35,7 @@ ACT = "inbox.work"
 USEFUL = timedelta(days=1)
 """How long an answer of the desk is worth sending."""
 ECHO = timedelta(minutes=10)
+"""Within it the same text is the same answer."""
 LONGEST = 480
 """Characters: seven parts of Hebrew at most."""
 WRONG = "wrong_number"
