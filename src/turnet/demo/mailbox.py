@@ -114,8 +114,8 @@ async def owners(count: int = 24) -> list[Owner]:
     """Whoever heard from the clinic or wrote to it last comes first; the desk and the staff close the list."""
     told = await fetch(f"{_MESSAGES} WHERE {_TO_PATIENTS} {_NEWEST}", _RECENT)
     wrote = await fetch("SELECT sender, at FROM inbound WHERE sender <> '' ORDER BY id DESC LIMIT {}", _RECENT)
-    names = await _names([sender for sender, _at in wrote])
-    recent = [(row[11] or row[9], _owner(row)) for row in told]
+    names = await _names([*(sender for sender, _at in wrote), *(row[3] for row in told if row[13] is None)])
+    recent = [(row[11] or row[9], _owner(row, names)) for row in told]
     recent += [(at, names.get(sender, Owner(sender, sender))) for sender, at in wrote]
     found: dict[str, Owner] = {}
     for _at, owner in sorted(recent, key=lambda one: one[0], reverse=True):
@@ -128,8 +128,9 @@ async def _staff() -> list[Owner]:
     return [Owner(DESK, ""), *(Owner(email, name) for email, name in rows)]
 
 
-def _owner(row: tuple[Any, ...]) -> Owner:
-    return Owner(row[3], row[3]) if row[13] is None else Owner(str(row[13]), row[14])
+def _owner(row: tuple[Any, ...], names: Mapping[str, Owner]) -> Owner:
+    """Of an answer, which is about no visit, whoever has the telephone."""
+    return names.get(row[3], Owner(row[3], row[3])) if row[13] is None else Owner(str(row[13]), row[14])
 
 
 async def owner(key: str) -> Owner | None:
@@ -149,7 +150,7 @@ async def owner_of(phone: str) -> Owner:
 
 async def _names(phones: Iterable[str]) -> dict[str, Owner]:
     """The grown-up who has the telephone."""
-    wanted = list(phones)
+    wanted = list(dict.fromkeys(phones))
     if not wanted:
         return {}
     rows = await fetch(

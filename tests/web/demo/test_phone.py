@@ -78,6 +78,22 @@ async def test_stranger_gets_a_phone_of_their_own(demo: Client, demo_app: Litest
     assert _phone(page.text)[1].startswith("Thank you, the desk will read this.")
 
 
+async def test_whoever_is_answered_keeps_their_name(
+    demo: Client, demo_app: Litestar, clinic: Clinic, partial: bool
+) -> None:
+    wish = Wish(service=clinic.services["check-up"].id, start=at("2026-12-03T11:20+02:00"))
+    await book(_act(demo_app), clinic, wish, RUTI, once="once")
+    address = f"/-/demo?who={RUTI.phone}".replace("+", "%2B")
+
+    before = await demo.get(address)
+    await _write(demo, "Yes see you", partial=partial, who=RUTI.phone)
+    after = await demo.get(address)
+
+    for page in (before, after):
+        assert "Phone Ruti Salo" in _words(page.text)
+        assert f"<bdi>{RUTI.phone}</bdi>" not in page.text
+
+
 async def test_what_is_no_sms_is_refused_and_nothing_kept(demo: Client) -> None:
     sent = [{"from": RUTI.phone, "text": " "}, {"from": RUTI.phone, "text": "x" * 1601}, {"from": "me", "text": "1"}]
 

@@ -81,6 +81,12 @@ class NeedsPage:
     def what(self, row: Failure) -> str:
         return words.ours(row.kind)
 
+    def why(self, row: Failure) -> str:
+        return words.trouble(row.state, row.error)
+
+    def code(self, row: Failure) -> str:
+        return words.code(row.state, row.error)
+
 
 @get(HERE, act="diary.see", include_in_schema=False)
 async def see(request: AnyRequest) -> Response[Any]:

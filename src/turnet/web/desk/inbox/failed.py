@@ -1,6 +1,5 @@
 """`/desk/inbox/failed`: what did not reach a patient, one after the other, and contacts to which nothing is sent."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +19,12 @@ from turnet.web.desk.inbox import words
 from turnet.web.desk.inbox.pages import HOME, NO_STORE
 from turnet.web.desk.said import Said
 from turnet.web.desk.seat import DeskFrame, Seat, desk_act, seated
-from turnet.web.desk.told.sent_words import known
 from turnet.web.kit import forms
 from turnet.web.kit.htmx import AnyRequest, done
 from turnet.web.kit.page import Page
 from turnet.web.public import asked
 
 FAILED = f"{HOME}/failed"
-_CODE = re.compile(r"\b\d{3,6}\b(?!.*\b\d{3,6}\b)")
-"""The last is the gateway's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +53,7 @@ class FailedPage:
         return words.trouble(row.state, row.error)
 
     def code(self, row: Failure) -> str:
-        """What the other side called it, for whoever asks them."""
-        found = _CODE.search("" if row.state == "unknown" or known(row.error) else row.error)
-        return found[0] if found else ""
+        return words.code(row.state, row.error)
 
     def reason(self, one: Silent) -> str:
         return words.reason(one.reason)

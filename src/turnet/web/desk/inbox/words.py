@@ -1,5 +1,6 @@
 """A conversation in words: why it is open, what was made of an SMS, what became of ours, and answers to begin with."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -9,6 +10,9 @@ from turnet.i18n import LANGUAGES, _, ngettext, pgettext, speaking
 from turnet.messaging.addresses import dialled
 from turnet.web.desk.told import sent_words
 from turnet.web.desk.wording import message_names
+
+_CODES = re.compile(r"\b\d{3,6}\b")
+"""A gateway's own comes last."""
 
 
 def whys() -> Mapping[str, str]:
@@ -117,6 +121,12 @@ def trouble(state: str, error: str) -> str:
         return _("It was handed over, and nobody knows whether it arrived.")
     known = sent_words.known(error)
     return f"{known[:1].upper()}{known[1:]}." if known else _("It was refused.")
+
+
+def code(state: str, error: str) -> str:
+    """What the other side calls the trouble, for whoever asks them; empty where our words say all."""
+    found = _CODES.findall("" if state == "unknown" or sent_words.known(error) else error)
+    return found[-1] if found else ""
 
 
 def sms(count: int) -> str:
