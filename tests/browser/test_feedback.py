@@ -12,7 +12,8 @@ from tests.browser.test_access import violations
 
 pytestmark = pytest.mark.browser
 
-WHY = "קיבלו אותי בחיוך וסיימנו בזמן."
+WHY = "קיבלו אותי בחיוך וסיימנו בזמן. אפשר לקבל קבלה?"
+"""Praise alone would ask nothing of the desk."""
 _numbers = itertools.count(3000)
 
 

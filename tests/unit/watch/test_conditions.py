@@ -73,13 +73,17 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     (
         "sms_budget", {"sms_budget_share": 0.799}, {"sms_budget_share": 0.8},
-        "80 % of the month's budget for SMS is spent: when it is spent, only reminders, cancellations, answers "
-        "and what staff write leave",
+        (
+            "80 % of the month's budget for SMS is spent: when it is spent, only reminders, cancellations, answers "
+            "and what staff write leave"
+        ),
     ),
     (
         "sms_budget", {"sms_budget_share": None}, {"sms_budget_share": 1.02},
-        "102 % of the month's budget for SMS is spent: only reminders, cancellations, answers and what staff "
-        "write still leave",
+        (
+            "102 % of the month's budget for SMS is spent: only reminders, cancellations, answers and what staff "
+            "write still leave"
+        ),
     ),
     (
         "reminders_missed", {}, {"reminders_missed_lately": 4},
