@@ -40,6 +40,9 @@ _INVITING = {About.TIME: calendar.REQUEST, About.CANCELLATION: calendar.CANCEL}
 
 _MOMENTS = ("since", "until")
 
+_NAME = 10
+"""Letters of the name beside the clinic's: a confirmation with a link has no room for more."""
+
 _ADVERTS = {"IL": "פרסומת"}
 """Region → the word with which the law has an advertisement begin …"""
 _REFUSALS = {"IL": "להסרה השיבו הסר"}
@@ -161,6 +164,7 @@ class Composer:
             "visit": spoken[0],
             "visits": _directions_once(spoken),
             "several_people": several,
+            "to_whom": f"{words['clinic']}, {visits[0].first_name[:_NAME]}" if manner.named else words["clinic"],
             "listed": _listed(spoken, names=several),
         }
 

@@ -14,6 +14,8 @@ class Manner:
     """Whoever answers it by SMS is heard, whether it asks or not."""
     folded: bool = False
     """It also says how to check in, because nothing else can before the visit."""
+    named: bool = False
+    """An SMS says whom it is about: more than one person is reached by that number."""
     survey: str = ""
     """Public id of the question about the visit."""
     offer: Texts = field(default_factory=dict)

@@ -17,6 +17,7 @@ from turnet.messaging.kinds import KINDS, About, Audience, Kind, announcing
 from turnet.messaging.manner import PLAIN, Manner
 from turnet.messaging.outbox import VISIT_CANCELLED, Claimed, Facts
 from turnet.messaging.refusals import refusal
+from turnet.patients.callers import shares
 from turnet.reminders.model import MESSAGE, Round, RoundKind
 from turnet.reminders.queries import NOTHING_LEFT
 from turnet.reminders.service import drop, speech
@@ -88,6 +89,9 @@ async def _of_round(row: Claimed, settings: Settings, now: datetime) -> Matter:
     manner = manner_of(said.round, row.channel, settings, folded=said.folded)
     if said.round.kind is RoundKind.FEEDBACK:
         return await _survey(row, said.visits, manner, now)
+    if len(said.visits) == 1:  # of several the names stand with the times
+        named = await says_who(row.channel, row.recipient, said.visits[0].patient_name)
+        manner = replace(manner, named=named)
     return Matter(said.visits, manner=manner)
 
 
@@ -134,7 +138,17 @@ async def _of_booking(row: Claimed, visit: Visit, now: datetime) -> Matter:
         return Matter((visit,), skip=None if waits else NO_WAIT)
     if about is About.CHOICE:
         return Matter((visit,), skip=_needs_no_choice(row, visit))
-    return Matter((visit,)) if about is About.WORDS else await _one_visit(row, visit)
+    if about is About.WORDS:
+        return Matter((visit,))
+    found = await _one_visit(row, visit)
+    if found.skip:
+        return found
+    return replace(found, manner=Manner(named=await says_who(row.channel, row.recipient, visit.patient_name)))
+
+
+async def says_who(channel: str, contact: str, name: str) -> bool:
+    """Does a message about one visit name whose it is? An SMS does to a telephone that more than one person has."""
+    return channel == "sms" and await shares(contact, name)
 
 
 async def _series(visit: Visit, now: datetime) -> tuple[Visit, ...]:

@@ -110,6 +110,7 @@ def _as_they_were(
     for then in versions:
         for manner in _manners(named.get(row.facts.get("rule", "")), composer):
             yield then, manner
+            yield then, replace(manner, named=True)
 
 
 def _manners(round: Round | None, composer: Composer) -> Iterator[Manner]:

@@ -43,14 +43,29 @@ async def caller(public_id: str, *, practitioner: int | None = None) -> Caller |
     return found[0] if found else None
 
 
+_REACHED = (
+    "(SELECT l.patient FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point "
+    "WHERE c.kind = 'phone' AND c.value = {})"
+)
+_THEIRS = f"(t.id IN {_REACHED} OR t.guardian IN {_REACHED})"
+
+
 async def calling_from(phone: str, *, practitioner: int | None = None) -> list[Caller]:
     """Everybody reached by this number (E.164), a guardian's children included, by name."""
-    reached = (
-        "(SELECT l.patient FROM patient_contact l JOIN contact_point c ON c.id = l.contact_point "
-        "WHERE c.kind = 'phone' AND c.value = {})"
+    return await _callers(_THEIRS, [phone, phone], practitioner)
+
+
+async def shares(phone: str, name: str) -> bool:
+    """Is anybody of another first name than `name` reached by this number (E.164)?"""
+    rows = await fetch(
+        f"SELECT t.name FROM patient t WHERE t.merged_into IS NULL AND t.name <> '' AND {_THEIRS} LIMIT 20",
+        *(phone, phone),
     )
-    theirs = f"(t.id IN {reached} OR t.guardian IN {reached})"
-    return await _callers(theirs, [phone, phone], practitioner)
+    return any(_first(other) != _first(name) for (other,) in rows)
+
+
+def _first(name: str) -> str:
+    return next(iter(name.casefold().split()), "")
 
 
 async def _callers(condition: str, args: list[Any], practitioner: int | None) -> list[Caller]:

@@ -89,3 +89,15 @@ async def test_a_reminder_is_read_as_it_left_also_when_its_round_was_set_otherwi
         await fetch("UPDATE message_round SET answers = {} WHERE name = 'one_day'", not answers)
 
     assert await read(talk) == [left.partition("/a/")[0] + ("" if answers else "/a/…")]
+
+
+async def test_what_says_whose_it_is_is_read_so(talk: Talk) -> None:
+    """To a telephone of several people."""
+    await talk.book("Dana Levi", "2026-12-03T09:20+02:00", email="")
+    visit = await talk.book("Omer Levi", "2026-12-03T10:00+02:00", email="")
+    async with tx():
+        await fetch("UPDATE message SET state = 'queued' WHERE booking = {}", visit.id)
+    [left] = await talk.us()
+
+    assert left.startswith("Tuomi Dental, Omer: your time is Thu 3 Dec 10:00, ")
+    assert await read(talk) == [left.partition("/a/")[0] + "/a/…"]

@@ -11,17 +11,22 @@ from typing import Any
 
 import pytest
 
-from tests.db.messaging.acts import a_booking, book, cancel, move, rows, undo
+from tests.db.booking.acts import ANNA, THURSDAY_0920, THURSDAY_1000, a_wish
+from tests.db.messaging.acts import a_booking, an_act, book, cancel, move, rows, undo
 from tests.factories import a_clinic
 from tests.unit.messaging.servers import MailServer, a_closed_port, a_mail_server, a_silent_server
+from turnet.booking import service
 from turnet.clinic.queries import load
 from turnet.clinic.tables import Location
 from turnet.clock import FrozenClock
 from turnet.db.engine import AnyEngine
+from turnet.db.transactions import fetch
 from turnet.messaging import deliver, outbox
 from turnet.messaging.channels.smtp import Smtp
 from turnet.messaging.deliver import LONGEST_WAIT, MAX_ATTEMPTS, Deliverer, deliverer, drain, send_test, wait
 from turnet.settings import Settings
+
+PHONE_ONLY = replace(ANNA, email="", language="en")
 
 
 class Still(random.Random):
@@ -82,6 +87,23 @@ async def test_who_gave_only_a_number_gets_one_sms(engine: AnyEngine, public: Se
         "at": "2026-12-01T08:42:00+00:00",
     }
     assert text.startswith("Tuomi Dental: your time is Thu 3 Dec 09:20, Hämeenkatu 14 B. Move or cancel: https://")
+
+
+@pytest.mark.parametrize(
+    ("guardian", "said"), [(True, "Tuomi Dental, Eero: your time is"), (False, "Tuomi Dental: your time is")]
+)
+async def test_a_telephone_of_several_people_is_told_whose_time_it_is(
+    engine: AnyEngine, public: Settings, clock: FrozenClock, guardian: bool, said: str
+) -> None:
+    clinic = await a_clinic()
+    anna = await service.book(an_act(clock), clinic, a_wish(clinic, THURSDAY_0920), PHONE_ONLY, once="")
+    who = replace(PHONE_ONLY, name="Eero Virtanen") if guardian else replace(PHONE_ONLY, phone="+358407654321")
+    await service.book(an_act(clock), clinic, a_wish(clinic, THURSDAY_1000), who, once="")
+    await fetch("UPDATE message SET state = 'cancelled' WHERE booking = {}", anna.visit.id)
+    await drain(deliverer(public, clock))
+
+    [line] = (public.data / "outbox" / "sms.jsonl").read_text().splitlines()
+    assert json.loads(line)["text"].startswith(said)
 
 
 async def test_what_staff_book_is_not_copied_to_their_own_mailbox(

@@ -121,6 +121,30 @@ def test_a_reminder_of_the_longest_name_and_address_takes_few_parts(
 
 
 @pytest.mark.parametrize(
+    ("made_up", "language", "site", "name"),
+    [
+        (TUOMI, "fi", "https://ajat.hammashoitolatuomi.fi", "Maximilianus-Johannes"),
+        (TUOMI, "en", "https://ajat.hammashoitolatuomi.fi", "Maximilianus-Johannes"),
+        (EREZ, "he", "https://tor.erez-dental.co.il", "יונתן"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["booking_confirmed", "booking_moved", "checkin"])
+def test_to_a_telephone_of_several_people_it_says_who(
+    kind: str, made_up: MadeUp, language: str, site: str, name: str
+) -> None:
+    place = replace(LOCATION, address={"en": "Hämeenkatu 14 B", "he": "אבן גבירול 14"})
+    clinic = a_clinic(name=made_up.name, region=made_up.region, location=place)
+    visit = a_visit(patient_name=f"{name} Levi", language=language)
+    manner = HERE if kind == "checkin" else PLAIN
+
+    said = sms(kind, (visit,), replace(manner, named=True), language=language, clinic=clinic, site=site)
+
+    assert said.startswith(f"{made_up.name[language]}, {name[:10]}: ")
+    assert name[:10] not in sms(kind, (visit,), manner, language=language, clinic=clinic, site=site)
+    assert parts(said) <= (2 if language == "he" else 1), (len(said), said)
+
+
+@pytest.mark.parametrize(
     ("visits", "manner", "said"),
     [
         ((DANA,), HERE, "when you are here, answer 1 and you are checked in. Your time is 09:20."),

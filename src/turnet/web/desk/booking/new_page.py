@@ -148,7 +148,7 @@ async def page_of(asked: Asked, settings: Settings, outcome: Outcome) -> NewPage
         tell=asked.tell,
         channel=asked.channel,
         address=asked.address,
-        confirmation=confirmation(asked, settings),
+        confirmation=await confirmation(asked, settings),
         people_most=first.rules.people if first else 1,
         people=asked.people,
         times=repeated(raw)[1],

@@ -6,6 +6,8 @@ from datetime import timedelta
 from turnet.booking.model import Visit
 from turnet.booking.states import State
 from turnet.clock import instant
+from turnet.messaging.manner import Manner
+from turnet.messaging.matter import says_who
 from turnet.messaging.preview import Preview, preview
 from turnet.settings import Settings
 from turnet.web.desk.booking.asked_for import Asked
@@ -14,7 +16,7 @@ from turnet.web.desk.booking.wanted import Time
 ONE, MANY = "booking_confirmed", "series_booked"
 
 
-def confirmation(asked: Asked, settings: Settings, times: Sequence[Time] = ()) -> Preview | None:
+async def confirmation(asked: Asked, settings: Settings, times: Sequence[Time] = ()) -> Preview | None:
     """Of the chosen time, or of all the times of a series; None while there is none, or nobody to write to."""
     chosen = list(times) or ([asked.time] if asked.time else [])
     if not chosen or not asked.channel or not asked.services:
@@ -28,6 +30,7 @@ def confirmation(asked: Asked, settings: Settings, times: Sequence[Time] = ()) -
         channel=asked.channel,
         language=asked.language,
         now=asked.seat.now,
+        manner=Manner(named=await says_who(asked.channel, asked.address, asked.name)),
     )
 
 

@@ -133,7 +133,7 @@ async def _page(request: AnyRequest, asked: Asked, *, lost: bool = False, status
         turns=turns,
         kept=len(chosen),
         conflicts=sum(not turn.free for turn in turns),
-        confirmation=confirmation(first, request.app.state.settings, chosen),
+        confirmation=await confirmation(first, request.app.state.settings, chosen),
         lost=lost,
     )
     return Page("desk/new/series.html", page, block="new", status=status, headers={"Cache-Control": "no-store"})

@@ -49,7 +49,7 @@ class CancelPage:
 @get("/desk/visits/{public_id:str}/cancel", act="visit.cancel", include_in_schema=False)
 async def ask(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     mine = await picked(await seated(request), public_id, "visit.cancel")
-    return _page(request, mine, Form({"by": "patient", "tell": "1", **asked.once(request)}))
+    return await _page(request, mine, Form({"by": "patient", "tell": "1", **asked.once(request)}))
 
 
 @post("/desk/visits/{public_id:str}/cancel", act="visit.cancel", include_in_schema=False)
@@ -60,7 +60,7 @@ async def cancel(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
     raw = form.raw
     errors, reason = _read(raw)
     if errors:
-        return _page(request, mine, form.with_errors(errors, ("by", "reason")), status=422)
+        return await _page(request, mine, form.with_errors(errors, ("by", "reason")), status=422)
     by: Literal["patient", "clinic"] = "clinic" if raw["by"] == "clinic" else "patient"
     try:
         cancelled = await acts.cancel(
@@ -69,7 +69,7 @@ async def cancel(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
         )  # fmt: skip
     except (Stale, NotAllowed) as error:
         now = await picked(seat, public_id, "visit.cancel")
-        return _page(request, now, form, status=error.status, trouble=error.code, changed=differences(raw, now))
+        return await _page(request, now, form, status=error.status, trouble=error.code, changed=differences(raw, now))
     return done(request, after(way_back(raw), cancelled))
 
 
@@ -82,7 +82,7 @@ def _read(raw: Mapping[str, str]) -> tuple[dict[str, str], str]:
         return errors | {"reason": forms.sentence("note", error.fields["reason"])}, ""
 
 
-def _page(
+async def _page(
     request: AnyRequest,
     mine: Picked,
     form: Form,
@@ -99,7 +99,7 @@ def _page(
         form=form,
         late_since=None if verdict.allowed else seat.local(instant(verdict.until)),
         reasons=(_("Ill"), _("Cannot come then"), _("Found a time elsewhere"), _("Practitioner away")),
-        telling=telling(
+        telling=await telling(
             request, mine, "booking_cancelled", replace(visit, state=State.CANCELLED), on=form.raw.get("tell") == "1"
         ),
         back=way_back(form.raw),

@@ -194,7 +194,7 @@ async def _page(
         room=room_after(target, reason),
         fits=fits,
         why=Markup() if fits else saying.sentence(reason),
-        telling=telling(request, mine, "booking_moved", target.moved(), on=asking.tell, was=mine.visit.starts_at),
+        telling=await telling(request, mine, "booking_moved", target.moved(), on=asking.tell, was=mine.visit.starts_at),
         back=asking.back,
         version=asking.version,
         seen=asking.seen,

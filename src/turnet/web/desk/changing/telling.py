@@ -5,6 +5,8 @@ from datetime import datetime
 
 from turnet.booking.model import Visit
 from turnet.i18n import LANGUAGES
+from turnet.messaging.manner import Manner
+from turnet.messaging.matter import says_who
 from turnet.messaging.preview import Preview, preview
 from turnet.web.desk.picked import Picked
 from turnet.web.kit.htmx import AnyRequest
@@ -32,7 +34,7 @@ class Telling:
         return language_name(self.language)
 
 
-def telling(
+async def telling(
     request: AnyRequest, mine: Picked, kind: str, then: Visit, *, on: bool = True, was: datetime | None = None
 ) -> Telling:
     """`then` is the visit as the message would speak of it, `was` the start that was told before."""
@@ -42,6 +44,6 @@ def telling(
     if mine.channel and visit.starts_at > mine.seat.now:
         message = preview(
             kind, [then], clinic, request.app.state.settings, channel=mine.channel, language=language,
-            now=mine.seat.now, was=was,
+            now=mine.seat.now, was=was, manner=Manner(named=await says_who(mine.channel, mine.address, visit.patient_name)),
         )  # fmt: skip
     return Telling(mine.channel, mine.address, language, message, on)
