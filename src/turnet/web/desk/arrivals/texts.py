@@ -132,7 +132,7 @@ async def save(request: AnyRequest) -> Response[Any]:
 def _sentence(field: str, code: str) -> str:
     if code == "too_long":
         most = LONGEST[field.partition(".")[0]]
-        return _("That is too long: %(most)s signs fit.") % {"most": most}
+        return _("That is too long: at most %(most)s characters.") % {"most": most}
     return _("Write it in this language first: whoever reads none of the others gets it.")
 
 
@@ -164,7 +164,7 @@ def _page(seat: Seat, thing: Thing, form: Form, *, status: int = 200) -> Page:
 def _field(name: str, code: str) -> Field:
     language = LANGUAGES[code]
     rows = 2 if LONGEST[name] < FEW else 4
-    hint = _("At most %(most)s signs.") % {"most": LONGEST[name]}
+    hint = _("At most %(most)s characters.") % {"most": LONGEST[name]}
     return Field(f"{name}.{code}", language.own_name, code, language.direction, rows, hint)
 
 
