@@ -638,6 +638,8 @@ CONVERSATIONS = {
     "here, said to a reminder after the start": """
         visit Dana Tue 14:00
         asks confirm Dana
+        ← 1
+        : Dana confirmed
         clock 205m
         ← here
         → Thank you, you are checked in. Waiting room 2.

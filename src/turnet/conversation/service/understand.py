@@ -11,7 +11,7 @@ from turnet.conversation.mixed import mixed
 from turnet.conversation.prompts import MOST, Open
 from turnet.conversation.service.cannot import after_lapse, ask_which, cannot, has_taken, none_suits, takes
 from turnet.conversation.service.case import Case, for_a_person, stand, too_late, was_open
-from turnet.conversation.service.coming import comes, is_here
+from turnet.conversation.service.coming import AT_THE_DOOR, comes, is_here
 from turnet.conversation.service.opinion import another_score, scores, tells
 
 LATE = timedelta(days=7)
@@ -37,7 +37,7 @@ async def understood(case: Case, asked: list[Open]) -> tuple[str, int | None]:
             continue
         if one.kind is Asked.TIMES and one.state == "answered" and await has_taken(one, reading):
             return "again", one.id
-        if await _still_answers(case, one, newest=one is asked[0]):
+        if await _still_answers(case, one, reading, newest=one is asked[0]):
             return await _acted(case, one, reading, asked), one.id
         if one.state in {"expired", "open"} and one.expires_at > case.inbound.at - LATE:
             return await _too_late(case, one, reading), one.id
@@ -49,9 +49,10 @@ def _settled(case: Case, newest: Open) -> bool:
     return newest.state == "answered" and newest.kind not in _VISIT and content(case.inbound.text, case.language)
 
 
-async def _still_answers(case: Case, one: Open, *, newest: bool) -> bool:
-    """May they change their mind? Of what lies further back only while the visits are what they were."""
-    answered = one.kind in _VISIT and one.state == "answered" and one.expires_at > case.inbound.said
+async def _still_answers(case: Case, one: Open, reading: Reading, *, newest: bool) -> bool:
+    """May they change their mind, or come in? Of what lies further back only while the visits are what they were."""
+    since = case.inbound.said - (AT_THE_DOOR if reading.meaning is Meaning.HERE else timedelta())
+    answered = one.kind in _VISIT and one.state == "answered" and one.expires_at > since
     return answered and (newest or not (await stand(case, one.subjects)).changed)
 
 
