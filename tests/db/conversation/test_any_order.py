@@ -10,9 +10,10 @@ from tests.db.conversation.script import moment
 from tests.db.conversation.talk import Talk
 from tests.factories import at
 from turnet.booking import service
+from turnet.booking.doubts import doubted
 from turnet.booking.model import Wish
 from turnet.conversation.meaning import Asked
-from turnet.conversation.service import understand
+from turnet.conversation.service import coming, understand
 from turnet.db.transactions import fetch
 from turnet.errors import TurnetError
 
@@ -21,17 +22,34 @@ TEXTS = (
     "1", "1", "2", "2", "yes", "no", "A", "B", "C", "a here", "here", "stop", "start", "cancel", "none", "ok see you", "what?",
     "A yes", "B cannot", "לא", "כן", "en pääse",
 )  # fmt: skip
+BARE = {"1", "yes", "here", "ok see you"}
 STEPS = 40
+ALONG = 10
+"""A seed with which whoever cannot come would be taken along."""
 
 
-async def _something(talk: Talk, chance: random.Random) -> None:
+async def _says(talk: Talk, text: str) -> list[str]:
+    """Nobody who said that they cannot come is taken to come because the others do."""
+    doubts = await doubted([visit.id for visit in talk.visits.values()])
+    before = {visit.id: await talk.state(name) for name, visit in talk.visits.items()}
+    await talk.them(text)
+    after = {visit.id: await talk.state(name) for name, visit in talk.visits.items()}
+    [(several,)] = await fetch(
+        "SELECT count(DISTINCT s.booking) FROM prompt_subject s WHERE s.prompt = (SELECT prompt FROM inbound "
+        "WHERE id = (SELECT max(id) FROM inbound))"
+    )
+    with_others = text in BARE and several > 1 and any(before[id] != after[id] for id in doubts)
+    return ["who cannot come was taken along"] if with_others else []
+
+
+async def _something(talk: Talk, chance: random.Random) -> list[str]:
     what = chance.random()
     name = chance.choice(NAMES)
     visit = talk.visits[name]
     try:
         if what < 0.6:
-            await talk.them(chance.choice(TEXTS))
-        elif what < 0.75:
+            return await _says(talk, chance.choice(TEXTS))
+        if what < 0.75:
             await talk.ask(chance.choice([Asked.CONFIRM, Asked.CHECKIN]), *chance.sample(NAMES, chance.randint(1, 3)))
         elif what < 0.9:
             talk.clock.advance(minutes=chance.choice([1, 15, 40, 300]))
@@ -40,6 +58,7 @@ async def _something(talk: Talk, chance: random.Random) -> None:
             await service.move(staff(talk.clock), talk.clinic, visit.id, _wish(talk, name, start), tell=False)
     except TurnetError:
         pass  # the desk was refused
+    return []
 
 
 def _wish(talk: Talk, name: str, start: str) -> Wish:
@@ -68,16 +87,24 @@ async def _walk(talk: Talk, seed: int) -> list[str]:
     for name, start in zip(NAMES, ("Thu 09:20", "Thu 10:00", "Fri 09:20"), strict=True):
         await talk.book(f"{name} Levi", moment(*start.split()))
     for _ in range(STEPS):
-        await _something(talk, chance)
-        if wrong := await _wrong():
+        if wrong := await _something(talk, chance) or await _wrong():
             return wrong
     return []
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [*range(8), ALONG])
 async def test_whatever_they_write(talk: Talk, seed: int) -> None:
     assert await _walk(talk, seed) == []
     assert await stored("count(*) FROM inbound") > [(5,)]
+
+
+async def test_control_one_that_takes_everybody_along_is_caught(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody(_visits: Any) -> frozenset[int]:
+        return frozenset()
+
+    monkeypatch.setattr(coming, "doubted", nobody)
+
+    assert await _walk(talk, ALONG) == ["who cannot come was taken along"]
 
 
 async def test_control_one_that_cancels_is_caught(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
