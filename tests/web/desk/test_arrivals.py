@@ -251,7 +251,9 @@ async def test_what_cannot_be_said_is_said_beside_it(
     answer = await manager.post("/admin/texts/edit", data=form, partial=partial)
 
     assert (answer.status_code, said in answer.text, next(iter(words.values())) in answer.text) == (422, True, True)
-    assert ("At most 80 characters." in answer.text, "maxlength" in answer.text) == (True, False), "nothing is cut unsaid"
+    assert ("At most 80 characters." in answer.text, "maxlength" in answer.text) == (True, False), (
+        "nothing is cut unsaid"
+    )
     assert (await fetch("SELECT waiting FROM location WHERE slug = 'keskusta'"))[0][0] == "{}"
     for wrong in ({"of": "room", "slug": "room-1"}, {"of": "location", "slug": "nowhere"}, {}):
         assert (await manager.post("/admin/texts/edit", data=wrong)).status_code == 404
