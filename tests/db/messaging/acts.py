@@ -31,7 +31,7 @@ async def a_booking(clinic: Clinic, clock: FrozenClock, **more: Any) -> Visit:
     patient = await Patient.insert(Patient(public_id=f"p{number:021}", name="Dana Levi", language="en", created_at=now))
     row: dict[str, Any] = {
         "public_id": f"b{number:021}",
-        "reference": f"K7M2-{number}",
+        "reference": f"K{number:07}",
         "state": State.BOOKED.value,
         "service": clinic.services["check-up"].id,
         "practitioner": clinic.practitioners["sanna"].row,
