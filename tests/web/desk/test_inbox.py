@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -113,7 +113,7 @@ async def test_an_answer_goes_once_and_leaves_it_open(app: Litestar, signs_in: S
     first = await send(desk, f"{url}/answer", form, partial=partial)
     again = await send(desk, f"{url}/answer", form, partial=partial)
 
-    assert (went_to(first), went_to(again)) == (f"{url}?did=answered#newest", f"{url}?did=answered#newest")
+    assert (went_to(first), went_to(again)) == (f"{url}?did=answered&v=3#newest",) * 2
     assert await answers() == [(ANNA.phone, "Tervetuloa.")]
     page = words(await desk.get(f"{url}?did=answered"))
     assert ("The answer is on its way." in page, "Tervetuloa." in page, "taken by Reception" in page) == (True,) * 3
@@ -140,8 +140,9 @@ async def test_a_browser_that_goes_back_and_sends_again_sends_nothing_twice(
         ["Ok."],
         ["done"],
     )
-    assert [re.findall("did=[a-z]+", way) for way in ways] == [["did=answered"], ["did=answered"], ["did=sent"]]
-    await sends("Ok, tomorrow.")
+    assert [re.findall("did=[a-z]+", way) for way in ways] == [["did=answered"], [], ["did=sent"]]
+    await sends("Ok, tomorrow.", "done")
+    assert "did=done&" in await sends("Ok, tomorrow.", "done")
     app.state.clock.advance(minutes=1)
     await wrote(ANNA.phone, "Sorry?", app.state.clock)
     await sends("Ok, tomorrow.")
@@ -172,11 +173,12 @@ async def test_an_answer_that_ends_it_is_done_and_can_be_opened_again(
         await send(desk, f"{url}/answer", await typed(desk, url, "Ok.") | {"then": "done"}, partial=partial)
     )
     page = await desk.get(after)
-    undone = await send(desk, f"{url}/reopen", act(page, url, "reopen"), partial=partial)
+    shown = await desk.get(url)
+    undone = await send(desk, f"{url}/reopen", act(shown, url, "reopen"), partial=partial)
 
     assert after == f"/desk/inbox?did=sent&of={url.rpartition('/')[2]}"
-    assert "The answer is on its way, and nothing waits here." in words(page)
-    assert went_to(undone) == url
+    assert ("The answer is on its way, and nothing waits here." in words(page), "Undo" in words(page)) == (True, False)
+    assert went_to(undone) == f"{url}?v=4#newest"
     assert [one.state for one in await queries.recent()] == ["open"]
 
 
@@ -216,7 +218,7 @@ async def test_what_cannot_go_is_said_and_kept(
 @pytest.mark.parametrize(
     ("name", "after", "was"),
     [
-        ("take", "?did=taken", "It is yours."), ("done", "", "Done. It opens again"),
+        ("take", "?did=taken&v=2#newest", "It is yours."), ("done", "", "Done. It opens again"),
         ("wrong", "?did=wrong", "Nothing is sent to this number any more."),
     ],
 )  # fmt: skip
@@ -284,6 +286,43 @@ async def test_a_conversation_opens_at_what_was_said_last(app: Litestar, signs_i
     [newest] = re.findall(r'<li id="newest".*?</li>', page.text, re.DOTALL)
     assert "Vai kissan?" in newest
     assert page.text.index('href="#conversation"') < page.text.index('id="threads"')
+
+
+async def test_what_leads_on_from_it_comes_back_to_where_one_read(app: Litestar, signs_in: Signs) -> None:
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+    page = await desk.get(url)
+    ways = set(re.findall(r'href="(/desk/(?:visits|patients)/[^"]+)"', page.text))
+    [visit] = await fetch("SELECT public_id FROM booking")
+
+    sent = await desk.get(f"/desk/visits/{visit[0]}/cancel?back={url}%23newest")
+    form = form_of(sent, f"/desk/visits/{visit[0]}/cancel")
+
+    assert ({way.rpartition("?")[2] for way in ways}, len(ways)) == ({f"back={url}%23newest"}, 3)
+    assert went_to(await desk.post(f"/desk/visits/{visit[0]}/cancel", data=form)) == f"{url}?did={visit[0]}#newest"
+
+
+async def test_beside_its_text_a_message_of_ours_says_no_time_of_its_own(app: Litestar, signs_in: Signs) -> None:
+    """The text says the time that was; the visit has moved since. Control: without its text it says what it is about."""
+    url = await an_unclear_one(app)
+    desk = await signs_in()
+    one = "WHERE id = (SELECT id FROM message ORDER BY id LIMIT 1)"
+    await fetch("UPDATE booking SET starts_at = {}", datetime.fromisoformat("2026-12-08T11:40+02:00"))
+    shown = []
+    for kind, facts in (("desk_message", {"text": "Come at 9.20."}), ("reminder", {})):
+        await fetch(
+            f"UPDATE message SET channel = 'sms', recipient = {{}}, kind = {{}}, facts = {{}}, gist = 'other' {one}",
+            *(ANNA.phone, kind, json.dumps(facts)),
+        )
+        shown.append(bubble_of(await desk.get(url)))
+
+    assert shown == [("From the desk",), ("Tue 8 Dec at 11:40",)]
+
+
+def bubble_of(page: Any) -> tuple[str, ...]:
+    """What leads to the visit from what we wrote."""
+    [ours] = re.findall(r'<li[^>]* class="ours.*?</li>', page.text, re.DOTALL)
+    return tuple(re.findall(r'<a href="/desk/visits/[^"]+">([^<]+)</a>', ours))
 
 
 async def test_quick_answers_are_in_the_patients_language_and_begin_the_box(app: Litestar, signs_in: Signs) -> None:

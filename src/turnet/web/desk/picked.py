@@ -87,4 +87,4 @@ def after(back: str, visit: Visit) -> str:
     """`back`, which then says what was just done to this visit and offers to take it back."""
     parts = urlsplit(back)
     kept = [pair for pair in parts.query.split("&") if pair and not pair.startswith("did=")]
-    return f"{parts.path}?{'&'.join([*kept, urlencode({'did': visit.public_id})])}"
+    return parts._replace(query="&".join([*kept, urlencode({"did": visit.public_id})])).geturl()

@@ -36,7 +36,7 @@ async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
     once = form.raw.get("once", "") if _ONCE.fullmatch(form.raw.get("once", "")) else random_id()
     finish = form.raw.get("then") == "done"
     try:
-        await desk.answer(
+        now = await desk.answer(
             desk_act(request, seat), seat.clinic, thread.phone, form.raw.get("text", ""),
             once=once, version=form.version, finish=finish,
         )  # fmt: skip
@@ -44,8 +44,16 @@ async def answer(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]
         return await _back(request, public_id, form.with_errors({"text": _sentence(error.fields["text"])}), 422)
     except Stale:
         return await _back(request, public_id, form, 409, trouble="stale")
-    did = f"did=sent&of={public_id}" if finish else "did=answered"
-    return done(request, f"{HOME}?{did}" if finish else f"{HOME}/{public_id}?{did}#newest")
+    same = form.version == now.version  # as before: it had been sent already
+    if finish:
+        return done(request, f"{HOME}?did={'done' if same else 'sent'}&of={public_id}")
+    return done(request, at_newest(now, "" if same else "answered"))
+
+
+def at_newest(thread: Thread, did: str = "") -> str:
+    """Where the conversation ends. The version tells the address from the one before: to the same one with the same
+    fragment no browser goes, so that a page that answers twice would stay as it was."""
+    return f"{HOME}/{thread.public_id}?{f'did={did}&' if did else ''}v={thread.version}#newest"
 
 
 def _sentence(code: str) -> str:
@@ -65,49 +73,49 @@ async def _back(request: AnyRequest, public_id: str, form: Form, status: int, *,
 
 @post(f"{HOME}/{{public_id:str}}/take", act=ACT, include_in_schema=False)
 async def take(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
-    return await _act(request, public_id, desk.take, f"{HOME}/{public_id}?did=taken")
+    return await _act(request, public_id, desk.take, lambda now: at_newest(now, "taken"))
 
 
 @post(f"{HOME}/{{public_id:str}}/give", act=ACT, include_in_schema=False)
 async def give(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
-    return await _act(request, public_id, desk.give_back, f"{HOME}/{public_id}?did=given")
+    return await _act(request, public_id, desk.give_back, lambda now: at_newest(now, "given"))
 
 
 @post(f"{HOME}/{{public_id:str}}/done", act=ACT, include_in_schema=False)
 async def finish(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
-    return await _act(request, public_id, desk.done, f"{HOME}?did=done&of={public_id}")
+    return await _act(request, public_id, desk.done, lambda now: f"{HOME}?did=done&of={now.public_id}")
 
 
 @post(f"{HOME}/{{public_id:str}}/reopen", act=ACT, include_in_schema=False)
 async def reopen(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
-    return await _act(request, public_id, desk.reopen, f"{HOME}/{public_id}")
+    return await _act(request, public_id, desk.reopen, at_newest)
 
 
 @post(f"{HOME}/{{public_id:str}}/wrong", act=ACT, include_in_schema=False)
 async def wrong(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
-    return await _act(request, public_id, desk.wrong_number, f"{HOME}/{public_id}?did=wrong")
+    return await _act(request, public_id, desk.wrong_number, lambda now: f"{HOME}/{now.public_id}?did=wrong")
 
 
 @post(f"{HOME}/{{public_id:str}}/right", act=ACT, include_in_schema=False)
 async def right(request: AnyRequest, public_id: FromPath[str]) -> Response[Any]:
     """The number is theirs after all; the conversation opens again."""
-    return await _act(request, public_id, desk.not_wrong, f"{HOME}/{public_id}?did=right")
+    return await _act(request, public_id, desk.not_wrong, lambda now: f"{HOME}/{now.public_id}?did=right")
 
 
 Doing = Callable[..., Awaitable[Thread]]
 
 
-async def _act(request: AnyRequest, public_id: str, doing: Doing, after: str) -> Response[Any]:
+async def _act(request: AnyRequest, public_id: str, doing: Doing, after: Callable[[Thread], str]) -> Response[Any]:
     """One that comes too late changes nothing, and shows what is now."""
     seat = await seated(request)
     await reads.thread(public_id)
     form = await forms.read(request, ("version", "back"))
     act: Act = desk_act(request, seat)
     try:
-        await doing(act, public_id, version=form.version)
+        now = await doing(act, public_id, version=form.version)
     except Stale:
         return await _back(request, public_id, Form(), 409, trouble="stale")
-    return done(request, after)
+    return done(request, after(now))
 
 
 routes: list[ControllerRouterHandler] = [answer, take, give, finish, reopen, wrong, right]

@@ -99,6 +99,11 @@ class One:
         return f"{HOME}/{self.thread.public_id}"
 
     @property
+    def back(self) -> str:
+        """For an address that leads on: back from there one reads on where one was."""
+        return f"{self.path}%23newest"
+
+    @property
     def mine(self) -> bool:
         return self.thread.staff == self.seat.staff.id
 
@@ -310,14 +315,15 @@ async def _said(seat: Seat, query: Mapping[str, str]) -> Toast | None:
 
 
 def _thread_said(seat: Seat, query: Mapping[str, str], thread: Thread) -> Toast | None:
-    """Only what the conversation proves is said; the way back is offered while nobody has changed it since."""
+    """Only what the conversation proves is said; the way back is offered while nobody has changed it since. There is none
+    from an SMS that has left, and `Undo` beside it would promise one."""
     did, path = query.get("did", ""), f"{HOME}/{thread.public_id}"
     if did == "done" and not thread.is_open:
         return Toast(
             _("Done. It opens again when they write and a person has to look."), f"{path}/reopen", thread.version, path
         )
     if did == "sent" and not thread.is_open:
-        return Toast(_("The answer is on its way, and nothing waits here."), f"{path}/reopen", thread.version, path)
+        return Toast(_("The answer is on its way, and nothing waits here."), back=path)
     if did == "wrong" and not thread.is_open:
         return Toast(_("Nothing is sent to this number any more."), f"{path}/right", thread.version, path)
     if did == "answered" and thread.staff == seat.staff.id:
