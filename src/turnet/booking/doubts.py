@@ -34,3 +34,9 @@ async def doubted(visits: Collection[int]) -> frozenset[int]:
         *visits,
     )
     return frozenset(id for (id,) in rows)
+
+
+async def doubts_of(phone: str) -> frozenset[int]:
+    """Row ids of the visits in doubt about which this telephone was asked."""
+    rows = await fetch(f"SELECT DISTINCT y.booking FROM {ASKED} WHERE q.phone = {{}} AND {DOUBTED}", phone)  # noqa: S608
+    return frozenset(id for (id,) in rows)

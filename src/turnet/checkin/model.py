@@ -14,6 +14,8 @@ AFTER = timedelta(minutes=30)
 
 HEARD = timedelta(hours=2)
 """So long after they said it in time it still counts; after that nobody waits any more."""
+CLOCKS = timedelta(minutes=5)
+"""By so much the clock of who tells when they said it may be slow."""
 
 _ALREADY = frozenset({State.ARRIVED, State.IN_ROOM})
 
@@ -51,12 +53,11 @@ def outcome_of(visit: Visit, now: datetime, said: datetime | None = None) -> Out
         return Outcome.ALREADY
     if not visit.coming:
         return Outcome.OVER if visit.state is State.DONE else Outcome.NOT_COMING
-    if now < opens(visit):
-        return Outcome.EARLY
-    closes = visit.starts_at + AFTER
-    if now > closes and said and now - said <= HEARD:
-        return Outcome.ARRIVED if opens(visit) <= said <= closes else Outcome.OVER
-    return Outcome.ARRIVED if now <= closes else Outcome.OVER
+    said, closes = said or now, visit.starts_at + AFTER
+    if now > closes:
+        in_time = now - said <= HEARD and opens(visit) <= said <= closes
+        return Outcome.ARRIVED if in_time else Outcome.OVER
+    return Outcome.ARRIVED if min(now, said + CLOCKS) >= opens(visit) else Outcome.EARLY
 
 
 def waiting_text(clinic: Clinic, visit: Visit, language: str = "") -> Text:

@@ -54,6 +54,7 @@ class Open:
     kind: Asked
     state: str
     language: str
+    asked_at: datetime
     expires_at: datetime
     asked_back: bool
     subjects: tuple[Subject, ...]
@@ -161,8 +162,14 @@ async def keep(
 
 
 async def end(id: int, state: str, *, now: datetime) -> None:
-    """`answered`, `closed` or `expired`; one that has ended already stays as it is."""
-    await fetch("UPDATE prompt SET state = {}, ended_at = {} WHERE id = {} AND state = 'open'", state, now, id)
+    """`answered`, `closed` or `expired`. One that has ended stays as it is; but who of them cannot come may be said in time
+    and heard late.
+    """
+    late = " OR (state = 'expired' AND kind = 'which')" if state == "answered" else ""
+    await fetch(
+        f"UPDATE prompt SET state = {{}}, ended_at = {{}} WHERE id = {{}} AND (state = 'open'{late})",  # noqa: S608
+        *(state, now, id),
+    )
 
 
 async def lapse(prompt: Open, *, now: datetime) -> None:
@@ -181,14 +188,14 @@ async def standing(phone: str, our_number: str, *, states: Collection[str] = (),
     """The newest questions to a telephone, the newest first. An empty number, of ours or of the question, fits any."""
     wanted = f"AND state IN ({', '.join(['{}'] * len(states))})" if states else ""
     rows = await fetch(
-        "SELECT id, our_number, phone, kind, state, language, expires_at, asked_back FROM prompt "  # noqa: S608
+        "SELECT id, our_number, phone, kind, state, language, asked_at, expires_at, asked_back FROM prompt "  # noqa: S608
         f"WHERE phone = {{}} AND (our_number IN ({{}}, '') OR {{}} = '') {wanted} ORDER BY id DESC LIMIT {most:d}",
         *(phone, our_number, our_number, *states),
     )
     subjects = await _subjects([row[0] for row in rows])
     return [
-        Open(id, ours, to, Asked(kind), state, language, until, bool(back), tuple(subjects.get(id, ())))
-        for id, ours, to, kind, state, language, until, back in rows
+        Open(id, ours, to, Asked(kind), state, language, asked, until, bool(back), tuple(subjects.get(id, ())))
+        for id, ours, to, kind, state, language, asked, until, back in rows
     ]
 
 

@@ -56,6 +56,41 @@ CONVERSATIONS = {
         : Dana booked Thu 09:20
         desk: nothing
     """,
+    "of a family one cannot, and is named": """
+        visit Siiri Thu 09:20
+        visit Onni Thu 10:00
+        asks confirm Siiri Onni
+        ← Onni cannot come
+        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Held until 11:12. Your time stays unless you choose one.
+        in doubt: Onni
+        clock 1h
+        asks checkin Siiri Onni
+        ← 1
+        : Siiri confirmed
+        : Onni booked
+    """,
+    "of a family each is named": """
+        visit Siiri Thu 09:20
+        visit Onni Thu 10:00
+        asks confirm Siiri Onni
+        ← siiri comes, onni cannot
+        → Who cannot come? A Siiri 09:20, B Onni 10:00. Answer with a letter.
+        ← Onni
+        → All right. Would A Fri 4 Dec 10:00, B Mon 7 Dec 10:00 or C Tue 8 Dec 10:00 do? Held until 11:12. Your time stays unless you choose one.
+        in doubt: Onni
+        : Siiri booked
+    """,
+    "a time is chosen after the desk was told that none was": """
+        visit Dana Thu 09:20
+        asks confirm Dana
+        ← 2
+        clock 40m
+        desk: cannot_come
+        ← B
+        ← A
+        desk: nothing
+        in doubt: nobody
+    """,
     "only the named one is confirmed": """
         visit Dana Thu 09:20
         visit Omer Thu 10:00

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from turnet.booking.doubts import doubted
 from turnet.booking.model import Act, Visit
 from turnet.booking.queries import visit_to_change
 from turnet.booking.service.attempt import attempt
@@ -13,15 +14,15 @@ from turnet.clinic.model import Clinic
 from turnet.errors import NotAllowed
 
 
-async def confirm(act: Act, clinic: Clinic, visit_id: int, *, anew: bool = False) -> Visit:  # noqa: ARG001  (called like the other acts)
-    """A booked visit is confirmed; a confirmed one stays as it is, and `anew` writes down that they said so once more.
+async def confirm(act: Act, clinic: Clinic, visit_id: int) -> Visit:  # noqa: ARG001  (called like the other acts)
+    """A booked visit is confirmed; a confirmed one stays as it is, and that settles a doubt about it.
 
     Raises NotFound, NotAllowed in any other state.
     """
 
     async def work() -> Visit:
         visit = await visit_to_change(visit_id)
-        if visit.state is State.CONFIRMED and not anew:
+        if visit.state is State.CONFIRMED and not await doubted([visit.id]):
             return visit
         if not visit.coming:
             raise NotAllowed(state=visit.state)

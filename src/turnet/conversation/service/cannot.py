@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from turnet.booking.doubts import doubts_of
 from turnet.booking.model import Visit
 from turnet.booking.queries import visits_by_id
 from turnet.booking.service import drop_offers, offer_times, take_offer
@@ -13,7 +14,7 @@ from turnet.conversation.meaning import Asked, Meaning, Reading
 from turnet.conversation.prompts import LETTERS, MOST, Open, Subject
 from turnet.conversation.service.case import Case, hand_over, reply, stand, too_late, untrue
 from turnet.conversation.service.coming import named
-from turnet.conversation.service.thread import to_desk
+from turnet.conversation.service.thread import settled, to_desk
 from turnet.db.versions import raise_diary
 from turnet.errors import SlotTaken, TooLate
 from turnet.scheduling.policy import may_move
@@ -123,6 +124,8 @@ async def takes(case: Case, prompt: Open, reading: Reading) -> str:
         await _let_go(case, prompt)
         return await hand_over(case, "cannot_come", visits=[visit])
     await _let_go(case, prompt)
+    if not await doubts_of(case.phone):
+        await settled(case.phone)
     await reply(case, "moved", [moved])
     return "moved"
 

@@ -59,7 +59,7 @@ async def comes(case: Case, prompt: Open, reading: Reading) -> str:
         return await hand_over(case, "cannot_come")
     fresh = [visit for visit in standing.coming if visit.state is State.BOOKED or visit.id in doubts]
     for visit in fresh:
-        await confirm(case.act, case.clinic, visit.id, anew=True)
+        await confirm(case.act, case.clinic, visit.id)
     at_the_door = prompt.kind is Asked.CHECKIN
     if prompt.kind is Asked.WHICH or not (reading.letters or at_the_door):
         await prompts.end(prompt.id, "answered", now=case.now)
@@ -82,7 +82,7 @@ async def is_here(case: Case, prompt: Open, reading: Reading) -> str:
         return await hand_over(case, "cannot_come", "too_late", here=True)
     for visit in standing.coming:
         if visit.id in doubts:
-            await confirm(case.act, case.clinic, visit.id, anew=True)
+            await confirm(case.act, case.clinic, visit.id)
     ids = [visit.id for visit in (*standing.coming, *standing.begun, *standing.here)]
     found = await check_in(case.act, case.clinic, ids, by="sms", said=case.inbound.said)
     there = [one for one in found if one.outcome in {Outcome.ARRIVED, Outcome.ALREADY}]

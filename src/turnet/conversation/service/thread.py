@@ -16,6 +16,18 @@ async def said(phone: str, *, now: datetime) -> None:
     )
 
 
+async def settled(phone: str) -> None:
+    """Who could not come has another time: a conversation that waited for that alone waits no more."""
+    done = await fetch(
+        "UPDATE conversation SET state = 'done', version = version + 1 WHERE phone = {} AND state = 'open' "
+        "AND why = 'cannot_come' AND NOT EXISTS (SELECT 1 FROM inbound i WHERE i.sender = conversation.phone "
+        "AND i.done_at >= conversation.since AND i.outcome IN ('desk', 'late', 'changed')) RETURNING id",
+        phone,
+    )
+    if done:
+        await raise_diary()
+
+
 async def to_desk(phone: str, why: str, *, now: datetime) -> None:
     """A person has to look, for the newest reason; since when is since the first that nobody has dealt with.
 
