@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton, get_day_names
 from babel.dates import format_time as babel_time
-from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision, get_currency_symbol
 
 from turnet.i18n import current
 
@@ -59,6 +59,17 @@ def month_name(day: date) -> str:
 def weekday_short(weekday: int) -> str:
     """Monday is 0: `Mo`, `ma`, `ב׳`."""
     return str(get_day_names("short", "stand-alone", locale=current().locale)[weekday])
+
+
+def number(count: int) -> str:
+    """`2,243`, `2 243`."""
+    return str(format_decimal(count, locale=current().locale))
+
+
+def percent(share: float) -> str:
+    """Of 1, in whole per cent as our sentences write it: `65 %`, in Hebrew `65%`."""
+    pattern = "#,##0%" if current().code == "he" else "#,##0\u00a0%"
+    return str(format_percent(share, pattern, locale=current().locale))
 
 
 def money(minor: int, currency: str) -> str:

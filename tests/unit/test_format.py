@@ -67,6 +67,17 @@ def test_shekels_have_their_sign_in_every_language(language: str, expected: list
 
 
 @pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", ["2,186", "65\xa0%"]), ("fi", ["2\xa0186", "65\xa0%"]), ("he", ["2,186", "65%"])],
+)
+def test_numbers_and_shares(language: str, expected: list[str]) -> None:
+    with speaking(language):
+        written = [format.number(2186), format.percent(0.652)]
+
+    assert written == expected
+
+
+@pytest.mark.parametrize(
     ("accepted", "chosen"),
     [
         ("fi-FI,fi;q=0.9,en;q=0.8", "fi"),

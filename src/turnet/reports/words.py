@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from math import floor, log10
 
-from babel.numbers import format_currency, format_decimal, get_currency_precision, get_currency_symbol
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 from turnet.clinic.model import Clinic
 from turnet.feedback.stats import Tally
-from turnet.format import money
+from turnet.format import money, number
 from turnet.i18n import _, current, ngettext
 from turnet.messaging.texting import THOUSANDTHS
 from turnet.reports.advice import Advice
@@ -17,7 +17,7 @@ from turnet.reports.model import Baseline, Gain, Range, Use
 
 def spent(use: Use, clinic: Clinic) -> str:
     """`27 € for 300 SMS`; without a price the number of parts, which is what gateways charge for."""
-    count = ngettext("%(n)s SMS", "%(n)s SMS", use.messages) % {"n": _grouped(use.messages)}
+    count = ngettext("%(n)s SMS", "%(n)s SMS", use.messages) % {"n": number(use.messages)}
     if not use.parts:
         return _("nothing")
     if use.unpriced:
@@ -32,12 +32,7 @@ def spent(use: Use, clinic: Clinic) -> str:
 
 
 def _parts(count: int) -> str:
-    return ngettext("%(n)s part", "%(n)s parts", count) % {"n": _grouped(count)}
-
-
-def _grouped(count: int) -> str:
-    """`2,243`, `2 243`."""
-    return str(format_decimal(count, locale=current().locale))
+    return ngettext("%(n)s part", "%(n)s parts", count) % {"n": number(count)}
 
 
 def about(found: Range) -> str:
@@ -51,16 +46,16 @@ def about(found: Range) -> str:
 
 def _signed(value: float) -> str:
     """A minus stays before its number in a line of Hebrew too."""
-    number = round(value)
-    return f"\u200e\u2212{-number}" if number < 0 else str(number)
+    whole = round(value)
+    return f"\u200e\u2212{number(-whole)}" if whole < 0 else number(whole)
 
 
 def desk(found: Gain, clinic: Clinic) -> str:
     """`about 270 minutes (180 to 360), worth about €140 (€90 to €180)`."""
     low, likely, high = (
-        round(part) for part in (found.desk_minutes.low, found.desk_minutes.likely, found.desk_minutes.high)
+        number(round(part)) for part in (found.desk_minutes.low, found.desk_minutes.likely, found.desk_minutes.high)
     )
-    if not high:
+    if not round(found.desk_minutes.high):
         return ngettext("%(n)s minute", "%(n)s minutes", 0) % {"n": 0}
     minutes = _("about %(likely)s minutes (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
     return minutes if found.desk_money is None else _worth(minutes, about_money(found.desk_money, clinic))
@@ -95,7 +90,10 @@ def chairs(found: Gain, clinic: Clinic) -> str:
 
 
 def outside(use: Use) -> str:
-    return _("%(outside)s of %(all)s online bookings") % {"outside": use.outside_hours, "all": use.booked_online}
+    return _("%(outside)s of %(all)s online bookings") % {
+        "outside": number(use.outside_hours),
+        "all": number(use.booked_online),
+    }
 
 
 def price(thousandths: int, currency: str) -> str:

@@ -81,6 +81,8 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "weekday_short": formats.weekday_short,
     "day_month": day_month,
     "money": formats.money,
+    "number": formats.number,
+    "percent": formats.percent,
     "phone": phone,
     "prose": prose,
     "stamp": stamp,

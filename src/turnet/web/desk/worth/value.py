@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from turnet.clock import instant
 from turnet.errors import NotFound
-from turnet.format import money
+from turnet.format import money, number
 from turnet.i18n import LANGUAGES, _
 from turnet.messaging.texting import THOUSANDTHS, policy
 from turnet.reports import words
@@ -195,10 +195,13 @@ def _since_first(found: list[tuple[date, Use]]) -> list[tuple[date, Use]]:
 
 def _figures(seat: Seat, use: Use, found: Gain, *, mirrored: bool) -> tuple[Figure, ...]:
     clinic = seat.clinic
-    checkins = _("%(n)s of %(all)s checked in without the desk") % {"n": use.checkins, "all": use.visits - use.no_shows}
-    missed = _("%(n)s of %(all)s were missed") % {"n": use.no_shows, "all": use.visits}
+    checkins = _("%(n)s of %(all)s checked in without the desk") % {
+        "n": number(use.checkins),
+        "all": number(use.visits - use.no_shows),
+    }
+    missed = _("%(n)s of %(all)s were missed") % {"n": number(use.no_shows), "all": number(use.visits)}
     if found.chairs:
-        before = round(found.chairs.likely) + use.no_shows
+        before = number(round(found.chairs.likely) + use.no_shows)
         missed = _("%(missed)s; as before it would have been about %(before)s") % {
             "missed": missed,
             "before": before,
@@ -238,10 +241,10 @@ def _inputs(seat: Seat, before: Baseline, use: Use, price: tuple[str, str]) -> t
     value = unsaid if before.visit_value is None else money(before.visit_value, currency)
     hour = unsaid if before.desk_hour is None else money(before.desk_hour, currency)
     return (
-        (_("Visits marked this month"), str(use.visits)),
-        (_("Past visits that nobody marked, left out"), str(use.unmarked)),
-        (_("Visits a month, before"), unsaid if before.visits is None else str(before.visits)),
-        (_("Missed a month, before"), unsaid if before.no_shows is None else str(before.no_shows)),
+        (_("Visits marked this month"), number(use.visits)),
+        (_("Past visits that nobody marked, left out"), number(use.unmarked)),
+        (_("Visits a month, before"), unsaid if before.visits is None else number(before.visits)),
+        (_("Missed a month, before"), unsaid if before.no_shows is None else number(before.no_shows)),
         (_("What a visit brings in"), value),
         (_("What an hour of an assistant costs"), hour),
         (_("Checking somebody in at the desk"), words.checkin_time(before)),
