@@ -12,6 +12,8 @@ from turnet.messaging.outbox import TOO_LATE
 
 LATELY = timedelta(days=14)
 """For what is about no visit, and for what a contact has shown of itself."""
+AHEAD = timedelta(days=400)
+"""A visit is not booked longer ahead: what was due before asks for nothing, and the years before are not read."""
 MOST = 60
 
 
@@ -75,25 +77,28 @@ class Silent(NamedTuple):
 
 
 _TO_PATIENTS = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.audience is Audience.PATIENT)
+_NEWER = f"n.kind IN ({_TO_PATIENTS}) AND n.created_at > m.created_at AND n.state NOT IN ('cancelled', 'skipped')"
+# One row for each visit that a message is about: of a family's reminder each child's. The conditions that look for other
+# rows name `b`, so that SQLite asks them of the few whose visit still comes, and each can be answered by an index.
 _FAILED = f"""
-    FROM (SELECT f.*, COALESCE(f.booking, (SELECT min(s.booking) FROM step s WHERE s.message = f.id), 0) AS visit
-            FROM message f WHERE f.state IN ('failed', 'unknown') AND f.kind IN ({_TO_PATIENTS})) m
+    FROM (SELECT f.*, COALESCE(s.booking, f.booking, 0) AS visit FROM message f LEFT JOIN step s ON s.message = f.id
+            WHERE f.state IN ('failed', 'unknown') AND f.due_at > {{}} AND f.kind IN ({_TO_PATIENTS})) m
         LEFT JOIN booking b ON b.id = m.visit LEFT JOIN patient t ON t.id = b.patient
         LEFT JOIN practitioner p ON p.id = b.practitioner
     WHERE ((b.starts_at > {{}} AND b.state NOT IN ('no_show', 'done')
                 AND (b.state <> 'cancelled' OR (b.cancelled_by = 'clinic' AND m.kind = 'booking_cancelled')))
             OR (b.id IS NULL AND m.kind = 'desk_answer' AND m.finished_at > {{}}))
         AND NOT {SETTLED}
-        AND NOT EXISTS (SELECT 1 FROM message n WHERE n.kind IN ({_TO_PATIENTS}) AND n.created_at > m.created_at
-            AND n.state NOT IN ('cancelled', 'skipped') AND ((m.visit = 0 AND n.recipient = m.recipient)
-                OR (m.visit > 0 AND (n.booking = m.visit OR n.id IN (SELECT s.message FROM step s WHERE s.booking = m.visit)))))
+        AND NOT EXISTS (SELECT 1 FROM message n WHERE b.id IS NULL AND n.recipient = m.recipient AND {_NEWER})
+        AND NOT EXISTS (SELECT 1 FROM message n WHERE n.booking = b.id AND {_NEWER})
+        AND NOT EXISTS (SELECT 1 FROM step s JOIN message n ON n.id = s.message WHERE s.booking = b.id AND {_NEWER})
 """  # noqa: S608  (our own names)
 
 
 async def failures(*, now: datetime, practitioner: int | None = None, answers: bool = True) -> list[Lost]:
     """The newest of each visit, one line for each contact. `practitioner` (resource id): of visits in their diary alone.
 
-    Without `answers` nothing that is about no visit. A newer message about the visit, by whatever way, ends what the older ones ask for, as does a person who saw to it.
+    What a family was told together stands there once for each visit of it. Without `answers` nothing that is about no visit. A newer message about the visit, by whatever way, ends what the older ones ask for, as does a person who saw to it.
     """
     whose, args = _asked(now, practitioner, answers)
     rows = await fetch(
@@ -119,7 +124,7 @@ async def lost_with(message: uuid.UUID, *, now: datetime) -> list[uuid.UUID]:
     """What stands on one line with it, itself too, unless it was given up later; nothing where it is on no line."""
     for line in await failures(now=now):
         if found := next((row for row in line.rows if row.id == message), None):
-            return [row.id for row in line.rows if row.at <= found.at]
+            return list(dict.fromkeys(row.id for row in line.rows if row.at <= found.at))
     return []
 
 
@@ -139,7 +144,7 @@ async def dead(contacts: Collection[str], *, now: datetime) -> set[str]:
 
 
 def _asked(now: datetime, practitioner: int | None, answers: bool) -> tuple[str, tuple[Any, ...]]:
-    times = (now - STILL_OF_USE, now - LATELY)
+    times = (now - AHEAD, now - STILL_OF_USE, now - LATELY)
     if practitioner is not None:
         return " AND p.resource = {}", (*times, practitioner)
     return ("" if answers else " AND m.visit > 0"), times
