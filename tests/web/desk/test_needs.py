@@ -292,6 +292,8 @@ async def test_where_no_other_way_is_known_the_contact_is_to_be_put_right(
     refused = await send(desk, url, {"channel": "sms", "text": "See you."}, partial=partial)
 
     assert "No other number or address is known. Put the contact right" in words(listed)
+    for path in LISTS:
+        assert f'{visits[0].public_id}?back={path}#reach">Put the contact right</a>' in (await desk.get(path)).text
     assert "Write another way" not in words(listed)
     assert "Nothing arrives at 040 1234567. Call Put the contact right" in words(page)
     assert (refused.status_code, "<textarea" in page.text) == (422, False)
