@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from turnet.booking.service.attempt import attempt
 from turnet.clinic.model import Clinic
 from turnet.clinic.queries import clinic as current_clinic
 from turnet.clock import instant, minute
-from turnet.db.transactions import fetch, marks
+from turnet.db.transactions import fetch, marks, on_sqlite
 from turnet.messaging import limits, outbox, texting
 from turnet.messaging.outbox import Draft
 from turnet.metrics import REMINDERS_MISSED
@@ -242,15 +243,50 @@ async def _waiting_between(clinic: Clinic, days: Sequence[date], standing: Stand
 
 
 async def _take(groups: dict[Together, list[VisitStep]], standing: Standing) -> None:
-    """A message that gets no step, because somebody was quicker, names no visit and is skipped."""
-    drafts = [_draft(group, steps, standing) for group, steps in groups.items()]
+    """A message that gets no step, because somebody was quicker, names no visit and is skipped. Steps whose message was
+    claimed in this moment wait for the next round.
+    """
+    drafts = await _named([_draft(group, steps, standing) for group, steps in groups.items()])
     await outbox.add_all(drafts, now=standing.now)
+    queued = await _queued(drafts)
     for draft, steps in zip(drafts, groups.values(), strict=True):
-        await fetch(
-            "UPDATE step SET state = 'taken', message = (SELECT id FROM message WHERE dedupe = {}) "  # noqa: S608
-            f"WHERE id IN ({marks(steps)}) AND state = 'waiting'",
-            *(draft.dedupe, *(step.step for step in steps)),
-        )
+        if draft.dedupe in queued:
+            await fetch(
+                f"UPDATE step SET state = 'taken', message = {{}} WHERE id IN ({marks(steps)}) AND state = 'waiting'",  # noqa: S608
+                *(queued[draft.dedupe], *(step.step for step in steps)),
+            )
+
+
+async def _named(drafts: Sequence[Draft]) -> list[Draft]:
+    """Each by the first of its names whose message has not begun to leave: one that has takes nobody along any more, and
+    what it left out may be due again in the same minute.
+    """
+    named, tries = [*drafts], count(2)
+    while gone := await _gone(named):
+        again = next(tries)
+        named = [
+            replace(own, dedupe=f"{first.dedupe}:{again}") if own.dedupe in gone else own
+            for first, own in zip(drafts, named, strict=True)
+        ]
+    return named
+
+
+async def _gone(drafts: Sequence[Draft]) -> set[str]:
+    rows = await fetch(
+        f"SELECT dedupe FROM message WHERE dedupe IN ({marks(drafts)}) AND state <> 'queued'",  # noqa: S608
+        *(draft.dedupe for draft in drafts),
+    )
+    return {name for (name,) in rows}
+
+
+async def _queued(drafts: Sequence[Draft]) -> dict[str, UUID]:
+    """Name → message of those that nobody can claim before this transaction is over."""
+    lock = "" if on_sqlite() else "FOR UPDATE"
+    rows = await fetch(
+        f"SELECT dedupe, id FROM message WHERE dedupe IN ({marks(drafts)}) AND state = 'queued' ORDER BY id {lock}",  # noqa: S608
+        *(draft.dedupe for draft in drafts),
+    )
+    return dict(rows)
 
 
 def _draft(group: Together, steps: Sequence[VisitStep], standing: Standing) -> Draft:
