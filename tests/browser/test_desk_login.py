@@ -84,9 +84,11 @@ def test_front_desk_is_locked_and_opened(comes: Comes, language: str, screen: di
     sound(page)
     page.locator("form.form button").click()
     page.locator('form[action="/desk/me/front-desk"] button').click()
+    lock = page.locator('form[action="/desk/me/lock"] button')
+    expect(lock).to_be_visible()
     sound(page)
 
-    page.locator('form[action="/desk/me/lock"] button').click()
+    lock.click()
     expect(page.locator("#pin")).to_be_visible()
     sound(page)
     page.goto("/desk/me")

@@ -47,7 +47,7 @@ async def test_an_sms_that_is_brought_to_both_at_once(
     *,
     protected: bool,
 ) -> None:
-    """Heard twice, a "2" means first that they cannot come, and then that no offered time suits."""
+    """The control stores it more than once. Even then it is answered once: the same before our answer is heard already."""
     await talk.book("Dana Levi", "2026-12-03T09:20+02:00")
     await talk.ask(Asked.CONFIRM, "Dana")
     if not protected:
@@ -73,7 +73,7 @@ async def test_an_sms_that_is_brought_to_both_at_once(
     if protected:
         assert (received, said) == (1, ["answer_times"])
     else:
-        assert (received > 1, set(said)) == (True, {"answer_times", "answer_choose"})
+        assert received > 1
 
 
 async def _brought(settings: Settings, servers: list[Server]) -> list[int]:
