@@ -53,6 +53,19 @@ async def test_desk_that_renews_itself_does_not_stay_open(app: Litestar, client:
     assert went(await client.get("/desk/me")) == "/login/locked?next=%2Fdesk%2Fme"
 
 
+async def test_what_renews_itself_leads_nobody_away_from_what_is_half_written(app: Litestar, client: Client) -> None:
+    """`live.js` hears of the end, and leaves a page alone in which somebody types. The control is pressed by a person."""
+    await at_front_desk(app, client)
+    await client.post("/desk/me/lock")
+    count = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+    alone = await client.get("/desk/inbox/count", headers=count | {"HX-Source": "span"})
+    pressed = await client.get("/desk/inbox/count", headers=count | {"HX-Source": "a#all"})
+
+    assert (alone.status_code, alone.text, "hx-redirect" in alone.headers) == (204, "", False)
+    assert "hx-redirect" in pressed.headers
+
+
 async def test_locking_by_hand(app: Litestar, client: Client, partial: bool) -> None:
     await at_front_desk(app, client)
     heard: list[str] = []

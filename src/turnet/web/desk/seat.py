@@ -54,7 +54,7 @@ class AtTheDesk(ASGIMiddleware):
         session = await found_session(connection)
         if session is None or session.stage != "full" or session.locked:
             scope["state"]["carried"] = await carried_by(scope, receive)
-            raise NotSignedIn(stage=stage_of(session))
+            raise NotSignedIn(stage=stage_of(session), renews_itself=renews_itself(connection))
         scope["state"]["session"] = session
         if by_a_person(connection):
             await sessions.touch(session, connection.app.state.clock.real())
@@ -71,8 +71,11 @@ def stage_of(session: Session | None) -> str:
 
 def by_a_person(connection: ASGIConnection[object, object, object, State]) -> bool:
     """A list that renews itself and a stream that opens again are nobody: they must not keep a session alive."""
-    source = connection.headers.get("hx-source", "").partition("#")[0]
-    return connection.scope["path"] != _LIVE and source not in _BY_THEMSELVES
+    return connection.scope["path"] != _LIVE and not renews_itself(connection)
+
+
+def renews_itself(connection: ASGIConnection[object, object, object, State]) -> bool:
+    return connection.headers.get("hx-source", "").partition("#")[0] in _BY_THEMSELVES
 
 
 async def found_session(connection: ASGIConnection[Any, Any, Any, State]) -> Session | None:

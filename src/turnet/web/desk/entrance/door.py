@@ -80,8 +80,11 @@ def way_to(stage: str, then: str) -> str:
 
 
 def turned_away(request: AnyRequest, error: NotSignedIn) -> Response[bytes]:
-    """A look at the desk without a session: to the door, and back afterwards. A stream ends for good, and asks no more."""
-    if "text/event-stream" in request.headers.get("accept", ""):
+    """A look at the desk without a session: to the door, and back afterwards. A stream ends for good, and asks no more.
+
+    What renews itself leads nowhere: on its page something may be half written, which `live.js` looks after.
+    """
+    if "text/event-stream" in request.headers.get("accept", "") or error.facts.get("renews_itself"):
         return Response(b"", media_type="text/plain", status_code=204, headers={"Cache-Control": "no-store"})
     then = _page_of(request.headers.get("hx-current-url", "")) if htmx.partial(request) else path_of(request)
     return htmx.done(request, way_to(error.facts["stage"], next_of(then)))
